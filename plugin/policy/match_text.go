@@ -1,0 +1,119 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
+
+// TextKind is the kind of a condition on a text; the zero value matches nothing.
+type TextKind uint8
+
+// The kinds, by the names of Envoy's StringMatcher.
+const (
+	// NoText is the zero value.
+	NoText TextKind = iota
+	// TextExact is the text itself.
+	TextExact
+	// TextPrefix is every text that begins so.
+	TextPrefix
+	// TextSuffix is every text that ends so.
+	TextSuffix
+	// TextContains is every text with this in it.
+	TextContains
+	// TextRegex is every text that Pattern matches whole.
+	TextRegex
+)
+
+// TextMatch is a condition on a text.
+type TextMatch struct {
+	// Kind says which of the other fields count.
+	Kind TextKind
+	// Text of all kinds but TextRegex.
+	Text string
+	// Fold compares Text without the case of ASCII letters (ignore_case). It does not
+	// apply to TextRegex, as in Envoy.
+	Fold bool
+	// Pattern of TextRegex.
+	Pattern *Pattern
+}
+
+func (t *TextMatch) matches(s string) bool {
+	switch t.Kind {
+	case NoText:
+		return false
+	case TextExact:
+		return equal(s, t.Text, t.Fold)
+	case TextPrefix:
+		return hasPrefix(s, t.Text, t.Fold)
+	case TextSuffix:
+		return hasSuffix(s, t.Text, t.Fold)
+	case TextContains:
+		return contains(s, t.Text, t.Fold)
+	case TextRegex:
+		return t.Pattern.matches(s)
+	}
+	return false
+}
+
+// contains is quadratic in the worst case, where fold is set: text is the operator's and
+// short, s is bounded by the host's header limit.
+func contains(s, text string, fold bool) bool {
+	if !fold {
+		return strings.Contains(s, text)
+	}
+	for i := 0; i+len(text) <= len(s); i++ {
+		if equal(s[i:i+len(text)], text, true) {
+			return true
+		}
+	}
+	return false
+}
+
+// Bounds on a pattern. Matching takes time in proportion to the program's size and the
+// text's length, so the first bounds what a request can cost.
+const (
+	// MaxPatternBytes is the longest pattern.
+	MaxPatternBytes = 1024
+	// MaxProgram is the most instructions that it may compile to.
+	MaxProgram = 1000
+)
+
+// Pattern is a compiled RE2 expression that matches whole texts; nil matches nothing.
+type Pattern struct {
+	source string
+	re     *regexp.Regexp
+}
+
+var errPatternEmpty = errors.New("must not be empty")
+
+// CompilePattern compiles an RE2 expression. The error says what is wrong with it.
+func CompilePattern(source string) (*Pattern, error) {
+	if source == "" {
+		return nil, errPatternEmpty
+	}
+	if len(source) > MaxPatternBytes {
+		return nil, fmt.Errorf("is %d bytes long, more than %d", len(source), MaxPatternBytes)
+	}
+	// Parsed alone first: within the anchors below, "a)|(b" would be a legal expression.
+	tree, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+	}
+	if n := len(program.Inst); n > MaxProgram {
+		return nil, fmt.Errorf("compiles to %d steps, more than %d", n, MaxProgram)
+	}
+	re, err := regexp.Compile(`\A(?:` + source + `)\z`)
+	if err != nil {
+		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+	}
+	return &Pattern{source: source, re: re}, nil
+}
+
+func (p *Pattern) matches(s string) bool { return p != nil && p.re.MatchString(s) }
