@@ -1,59 +1,98 @@
 package jsonx
 
-import "github.com/valyala/fastjson"
+import "unsafe"
+
+// node is one entry of the tape. Members of an object are two entries: the name, which
+// is a string, and the value. Sixteen bytes, no pointers: the collector skips the tape.
+type node struct {
+	// start and end are the value's span in the text, quotes and brackets included.
+	start, end uint32
+	// a is, for arrays and objects, the index of the entry after the last one inside
+	// (while they are open: the index of the container around them); for strings, 0 if
+	// the text stands as it is, else 1 + the offset of its unescaped form in Doc.plain.
+	a uint32
+	// b is, for arrays and objects, the number of elements or members; for unescaped
+	// strings, the length of the unescaped form.
+	b uint32
+}
+
+// maxText keeps every position and count within uint32 and the tape's index within int
+// on 32-bit machines, whatever the limits say.
+const maxText = 1 << 27
 
 // Doc is a parsed text. The zero value is ready; reuse it, so that its tape is
 // allocated once. It is not safe for concurrent use.
-type Doc struct{}
+type Doc struct {
+	text  string
+	nodes []node
+	plain []byte   // unescaped strings, one after the other
+	table []uint32 // of the search for duplicate names
+	seed  uint64
+	pos   int // the scanner's position
+}
 
 // Parse reads text, which must be one JSON value and nothing else but white space.
 // The document aliases text until the next Parse: the caller keeps its hands off. After
 // an error the document is empty.
-func (d *Doc) Parse(text []byte, lim Limits) error { return ErrSyntax }
+func (d *Doc) Parse(text []byte, lim Limits) error {
+	d.text, d.nodes, d.plain = "", d.nodes[:0], d.plain[:0]
+	d.pos, d.seed = 0, lim.Seed
+	if len(text) > lim.MaxBytes || len(text) > maxText {
+		return ErrSize
+	}
+	d.text = unsafe.String(unsafe.SliceData(text), len(text))
+	err := d.scan(lim.MaxDepth)
+	if err != nil {
+		d.text, d.nodes, d.plain = "", d.nodes[:0], d.plain[:0]
+	}
+	return err
+}
 
-// Offset is the position in bytes at which the last Parse gave up.
-func (d *Doc) Offset() int { return 0 }
+// Offset is the position in bytes at which the last Parse stopped: where it gave up, or
+// the length of the text.
+func (d *Doc) Offset() int { return d.pos }
 
 // Root returns the text's value; its kind is Invalid if there is none.
-func (d *Doc) Root() Value { return Value{} }
+func (d *Doc) Root() Value {
+	if len(d.nodes) == 0 {
+		return Value{}
+	}
+	return Value{doc: d, stop: 1}
+}
 
-// Value is one value of a document, valid until the document's next Parse. The zero
-// Value has kind Invalid and answers every question with nothing.
-type Value struct{ d *Doc }
+// kindOf tells a node's kind from its first byte.
+func (d *Doc) kindOf(n *node) Kind {
+	switch d.text[n.start] {
+	case '{':
+		return Object
+	case '[':
+		return Array
+	case '"':
+		return String
+	case 't':
+		return True
+	case 'f':
+		return False
+	case 'n':
+		return Null
+	}
+	return Number
+}
 
-// Kind returns the value's kind.
-func (v Value) Kind() Kind { return Invalid }
+// stringAt returns the unescaped text of the string at index i of the tape.
+func (d *Doc) stringAt(i uint32) string {
+	n := &d.nodes[i]
+	if n.a == 0 {
+		return d.text[n.start+1 : n.end-1]
+	}
+	return unsafe.String(unsafe.SliceData(d.plain[n.a-1:]), int(n.b))
+}
 
-// Member returns an object's member by its exact unescaped name.
-func (v Value) Member(name string) (Value, bool) { return Value{}, false }
-
-// Len returns the number of members or elements, 0 for other kinds.
-func (v Value) Len() int { return 0 }
-
-// First returns the first member or element.
-func (v Value) First() (Value, bool) { return Value{}, false }
-
-// Next returns the member or element after v.
-func (v Value) Next() (Value, bool) { return Value{}, false }
-
-// Name returns a member's unescaped name, "" for a value that is no member. It aliases
-// the document and is valid until its next Parse.
-func (v Value) Name() string { return "" }
-
-// Raw returns the value's text as written; it aliases the document's text.
-func (v Value) Raw() string { return "" }
-
-// Text returns a string's unescaped value, "" for other kinds. It aliases the document
-// and is valid until its next Parse.
-func (v Value) Text() string { return "" }
-
-// Seconds returns a NumericDate (RFC 7519 §2) as whole seconds since 1970 and
-// nanoseconds (0 to 999,999,999), rounded up to the next nanosecond, which keeps every
-// comparison with a clock of whole nanoseconds exact. Fractions and exponents count by
-// value. ok is false for other kinds, a minus sign, values over 2^53 and texts longer
-// than any clock needs.
-func (v Value) Seconds() (whole, nanos int64, ok bool) { return 0, 0, false }
-
-// Tree makes the same strict check and returns a fastjson tree, for configure time. An
-// error says the line and column.
-func Tree(text []byte, lim Limits) (*fastjson.Value, error) { return nil, ErrSyntax }
+// after returns the index of the entry that follows the value at i and all inside it.
+func (d *Doc) after(i uint32) uint32 {
+	switch n := &d.nodes[i]; d.text[n.start] {
+	case '{', '[':
+		return n.a
+	}
+	return i + 1
+}
