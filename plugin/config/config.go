@@ -1,0 +1,94 @@
+// Package config reads the configuration: the only place that knows its keys.
+//
+// In: the JSON text that the host hands over, and the environment. Out: a [Config] that
+// the other rooms use as it is, or every [Problem] at once, each with its path. Spec:
+// the configuration section of the documentation, a superset of the JSON form (RFC 8259,
+// protojson spellings) of Envoy's jwt_authn.
+// It never guesses: what it does not know it refuses. It never quotes a secret, never
+// fetches, and nothing of it runs on a request.
+package config
+
+import (
+	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/policy"
+	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
+)
+
+// Config is an accepted configuration. Nothing in it changes after [Parse].
+type Config struct {
+	// Paths says what becomes of paths that are not normal.
+	Paths request.PathMode
+	// Providers in the order of their names; indices elsewhere point here.
+	Providers []Provider
+	// Policy is the rule table.
+	Policy policy.Table
+	// Effect is the effect room's share.
+	Effect effect.Config
+	// Remote are the distinct remote key sets (one per cluster and URI).
+	Remote []jwks.Config
+	// TokenCache bounds the cache of verified tokens of one VM.
+	TokenCache TokenCache
+	// Warnings do not refuse: each names a path and what is odd there.
+	Warnings []Problem
+}
+
+// TokenCache is the top-level token_cache.
+type TokenCache struct {
+	// MaxEntries is the largest number of tokens; 0 turns the cache off (default 10000).
+	MaxEntries int
+	// MaxBytes is the most memory that entries take (default 16777216).
+	MaxBytes int
+}
+
+// Provider is one JWT provider.
+type Provider struct {
+	// Name is the key in "providers".
+	Name string
+	// Places where its credential may stand.
+	Places []credential.Place
+	// JWT is what its tokens must satisfy.
+	JWT jwt.Config
+	// Inline is its key set if given inline, else nil.
+	Inline *jwk.Set
+	// Remote is the index in Config.Remote, or -1.
+	Remote int
+	// OnUnavailable applies when Remote has no usable keys.
+	OnUnavailable jwks.Unavailable
+	// RefetchUnknownKid says that this provider's tokens may cause a fetch for a kid that
+	// the set lacks (refetch_on_unknown_kid is not false). The set may be shared with one
+	// whose tokens may not.
+	RefetchUnknownKid bool
+	// Cache caps its share of the token cache (jwt_cache_config).
+	Cache ProviderCache
+}
+
+// ProviderCache is a provider's jwt_cache_config.
+type ProviderCache struct {
+	// Capped says that the others count: there is a jwt_cache_config.
+	Capped bool
+	// MaxEntries is the largest number of its tokens (jwt_cache_size, default 100).
+	MaxEntries int
+	// MaxTokenBytes is the longest token kept (jwt_max_token_size, default 4096); a longer
+	// one is verified each time.
+	MaxTokenBytes int
+}
+
+// Problem is one finding: "path: text".
+type Problem struct {
+	// Path is where, in the configuration's own spelling ("rules[2].requires").
+	Path string
+	// Text says what is wrong and, where it can, what was meant. It never quotes a secret.
+	Text string
+}
+
+// String returns "path: text".
+func (p Problem) String() string {
+	if p.Path == "" {
+		return p.Text
+	}
+	return p.Path + ": " + p.Text
+}

@@ -1,0 +1,107 @@
+package effect
+
+import "github.com/postern-wasm/postern/plugin/reason"
+
+// answerRow is how one reason is answered.
+type answerRow struct {
+	status uint32
+	code   string // the "error" member
+	// text is the "message" member and the challenge's error_description. It tells a
+	// caller its own fault and never what a valid credential would look like.
+	text string
+	// challenge: 401 answers carry WWW-Authenticate; error says whether with an error
+	// code (RFC 6750 §3.1: none where no credential was sent).
+	challenge challenge
+	retry     bool // carries Retry-After
+}
+
+type challenge uint8
+
+const (
+	noChallenge challenge = iota
+	plainChallenge
+	errorChallenge
+)
+
+// rowOf returns the row of a reason. Every code has one; a code without is a fault of
+// the program and answers as Internal, which denies.
+func rowOf(c reason.Code) answerRow {
+	switch c {
+	case reason.Missing:
+		return answerRow{401, "unauthorized", "A credential is required.", plainChallenge, false}
+	case reason.UnsupportedScheme:
+		return answerRow{401, "unauthorized", "The authentication scheme is not supported here.", plainChallenge, false}
+	case reason.TokenTooLarge:
+		return invalidToken("The token is too large.")
+	case reason.TokenMalformed:
+		return invalidToken("The token is malformed.")
+	case reason.TokenEncrypted:
+		return invalidToken("Encrypted tokens are not supported.")
+	case reason.HeaderMalformed:
+		return invalidToken("The token header is malformed.")
+	case reason.PayloadMalformed:
+		return invalidToken("The token payload is malformed.")
+	case reason.AlgorithmMissing, reason.AlgorithmUnsupported, reason.AlgorithmNotAllowed:
+		return invalidToken("The token algorithm is not accepted.")
+	case reason.CriticalHeader:
+		return invalidToken("The token requires an extension that is not supported.")
+	case reason.ClaimMalformed:
+		return invalidToken("A claim of the token is malformed.")
+	case reason.ClaimUnwritable:
+		return invalidToken("A claim of the token cannot be passed on.")
+	case reason.IssuerUnknown, reason.IssuerMismatch:
+		return invalidToken("The token issuer is not accepted.")
+	case reason.AudienceMismatch:
+		return invalidToken("The token audience is not accepted.")
+	case reason.ExpirationMissing:
+		return invalidToken("The token does not expire.")
+	case reason.Expired:
+		return invalidToken("The token has expired.")
+	case reason.NotYetValid:
+		return invalidToken("The token is not yet valid.")
+	case reason.IssuedInFuture:
+		return invalidToken("The token was issued in the future.")
+	case reason.KeyUnknown, reason.KeyMismatch:
+		return invalidToken("The token key is not accepted.")
+	case reason.BadSignature:
+		return invalidToken("The token signature is not valid.")
+	case reason.KeysRefused:
+		return invalidToken("The token cannot be verified.")
+	case reason.HeadersUnreadable:
+		return answerRow{400, "invalid_request", "The request headers are malformed.", noChallenge, false}
+	case reason.PathNotNormal:
+		return answerRow{400, "invalid_request", "The request path is malformed.", noChallenge, false}
+	case reason.SeveralCredentials:
+		return answerRow{400, "invalid_request", "The request carries more than one credential.", noChallenge, false}
+	case reason.NoRule:
+		return answerRow{403, "access_denied", "Access is denied.", noChallenge, false}
+	case reason.KeysUnavailable, reason.WaitingFull:
+		return unavailable("The keys to verify the credential are not available.")
+	case reason.ClockUnset, reason.NoConfiguration, reason.Internal, reason.Undecided, reason.OK:
+	}
+	return unavailable("The request cannot be verified now.")
+}
+
+func invalidToken(text string) answerRow {
+	return answerRow{401, "invalid_token", text, errorChallenge, false}
+}
+
+func unavailable(text string) answerRow {
+	return answerRow{503, "temporarily_unavailable", text, noChallenge, true}
+}
+
+// grpcStatus is the gRPC code for a refusal (the mapping of gRPC's HTTP document,
+// but 400 is INVALID_ARGUMENT: the request is at fault, not the server).
+func grpcStatus(status uint32) int32 {
+	switch status {
+	case 400:
+		return 3 // INVALID_ARGUMENT
+	case 401:
+		return 16 // UNAUTHENTICATED
+	case 403:
+		return 7 // PERMISSION_DENIED
+	case 413, 429:
+		return 8 // RESOURCE_EXHAUSTED
+	}
+	return 14 // UNAVAILABLE
+}

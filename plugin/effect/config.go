@@ -1,0 +1,37 @@
+package effect
+
+// Config is what effect needs of the configuration.
+type Config struct {
+	// Realm stands in every challenge; never taken from a request.
+	Realm string
+	// IdentityHeaders are all names that any provider writes, lower case, without
+	// repeats: they are removed from every inbound request first.
+	IdentityHeaders []string
+	// Providers, by the configuration's index.
+	Providers []Provider
+}
+
+// Provider is what becomes of a request that one provider has proved.
+type Provider struct {
+	// Name is the provider's name, for logs and answers to the operator.
+	Name string
+	// Forward leaves the credential in the request.
+	Forward bool
+	// PayloadHeader receives the payload's base64url text; "" for none.
+	PayloadHeader string
+	// PadPayload pads it with '=' (pad_forward_payload_header).
+	PadPayload bool
+	// ClaimHeaders are written from claims (claim_to_headers).
+	ClaimHeaders []ClaimHeader
+}
+
+// ClaimHeader is one entry of claim_to_headers.
+type ClaimHeader struct {
+	// Header is the header's name, lower case.
+	Header string
+	// Path leads to the claim from the top of the payload. Names are matched exactly.
+	// A claim_name with dots is tried whole first, then as a path.
+	Path []string
+	// Whole is the claim_name as written where Path came from splitting it; "" otherwise.
+	Whole string
+}

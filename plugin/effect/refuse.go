@@ -1,0 +1,86 @@
+package effect
+
+import (
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// Answer is a local answer, as data. It aliases the writer's buffers and is valid
+// until the writer's next use.
+type Answer struct {
+	// Status is the HTTP status.
+	Status uint32
+	// GRPC is the gRPC status for gRPC requests, -1 otherwise. The host turns the
+	// answer into gRPC's form and takes Body for the message.
+	GRPC int32
+	// Details are the response code details: "postern_denied{reason}".
+	Details string
+	// Headers of the answer, without :status.
+	Headers []request.Header
+	// Body is the JSON document, or the message alone for gRPC.
+	Body []byte
+}
+
+// Refuse writes the answer for a reason. retryAfter is in seconds and used only by
+// reasons that may pass by themselves.
+func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter int64) *Answer {
+	row := rowOf(c)
+	w.buf = w.buf[:0]
+	w.lines = w.lines[:0]
+	a := &w.answer
+	*a = Answer{Status: row.status, GRPC: -1}
+	a.Details = w.text(append(append(append(w.buf, "postern_denied{"...), c.String()...), '}'))
+	if row.challenge != noChallenge {
+		w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row)})
+	}
+	if row.retry {
+		w.lines = append(w.lines, request.Header{Name: "retry-after", Value: w.text(appendInt(w.buf, max(1, retryAfter)))})
+	}
+	if v.GRPC {
+		a.GRPC = grpcStatus(row.status)
+		a.Body = append(w.body[:0], row.text...)
+	} else {
+		w.lines = append(w.lines, request.Header{Name: "content-type", Value: "application/json"})
+		a.Body = appendBody(w.body[:0], row, v.RequestID)
+	}
+	w.body = a.Body
+	a.Headers = w.lines
+	return a
+}
+
+// challenge is RFC 6750 §3: the realm is the configured one, quoted text needs no
+// escapes (the configuration refuses quotes in a realm, the table has none).
+func (w *Writer) challenge(cfg *Config, row answerRow) string {
+	b := append(w.buf, `Bearer realm="`...)
+	b = append(append(b, cfg.Realm...), '"')
+	if row.challenge == errorChallenge {
+		b = append(append(b, `, error="`...), row.code...)
+		b = append(append(b, `", error_description="`...), row.text...)
+		b = append(b, '"')
+	}
+	return w.text(b)
+}
+
+// appendBody writes the JSON answer. requestID was checked by the request room: it
+// holds no byte that JSON would have to escape.
+func appendBody(b []byte, row answerRow, requestID string) []byte {
+	b = append(append(b, `{"error":"`...), row.code...)
+	b = append(append(b, `","message":"`...), row.text...)
+	if requestID != "" {
+		b = append(append(b, `","request_id":"`...), requestID...)
+	}
+	return append(b, `"}`...)
+}
+
+func appendInt(b []byte, n int64) []byte {
+	if n >= 10 {
+		b = appendInt(b, n/10)
+	}
+	return append(b, byte('0'+n%10))
+}
+
+// Unconfigured is the answer where no configuration is there to form one: 503.
+func Unconfigured() *Answer {
+	var w Writer
+	return w.Refuse(&Config{}, &request.View{}, reason.NoConfiguration, 1)
+}

@@ -1,0 +1,279 @@
+package filter
+
+import (
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/identity"
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/policy"
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
+)
+
+// slot is the scratch of one credential under judgement; those of proved identities
+// are kept until the request is decided.
+type slot struct {
+	finder   credential.Finder
+	attempt  jwt.Attempt
+	place    *credential.Place
+	provider int
+	identity identity.Identity
+}
+
+// judge is the policy room's Prover: it brings credentials, keys and time together.
+type judge struct {
+	plugin *Plugin
+	stream *Stream
+	now    int64
+	slots  []*slot
+	proved int   // the first so many slots hold proved identities
+	judged *slot // the last one that was judged, for the log
+
+	waitSource int
+	waitFor    int64
+	retryAfter int64
+}
+
+func (j *judge) begin(now int64, s *Stream) {
+	j.now, j.stream, j.proved, j.judged = now, s, 0, nil
+	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
+}
+
+// last returns the attempt that was judged last, or nil.
+func (j *judge) last() *jwt.Attempt {
+	if j.judged == nil {
+		return nil
+	}
+	return &j.judged.attempt
+}
+
+// next returns a free slot.
+func (j *judge) next() *slot {
+	if j.proved == len(j.slots) {
+		j.slots = append(j.slots, new(slot))
+	}
+	return j.slots[j.proved]
+}
+
+// Mark is part of policy.Prover.
+func (j *judge) Mark() int { return j.proved }
+
+// Rollback is part of policy.Prover. The slots themselves are swapped out of the way
+// by being reused: nothing of a taken-back identity is read again.
+func (j *judge) Rollback(mark int) { j.proved = mark }
+
+// Provider is part of policy.Prover.
+func (j *judge) Provider(provider int, audiences []string) policy.Proof {
+	p := &j.plugin.cfg.Providers[provider]
+	s := j.next()
+	s.provider = provider
+	found := s.finder.Find(&j.plugin.view, p.Places)
+	switch found.State {
+	case credential.Present:
+	case credential.Absent:
+		return policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: provider}
+	case credential.Several:
+		return policy.Proof{State: policy.Fatal, Reason: reason.SeveralCredentials, Provider: provider}
+	case credential.Foreign:
+		return failed(provider, reason.UnsupportedScheme)
+	case credential.Malformed:
+		return failed(provider, reason.TokenMalformed)
+	case credential.Unread:
+		return failed(provider, reason.Internal)
+	}
+	s.place = found.Place
+	j.judged = s
+	if code := s.attempt.Parse(found.Raw, p.JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+		return failed(provider, code)
+	}
+	return j.prove(s, p, audiences)
+}
+
+// prove judges a parsed token as one of provider s.provider's.
+func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Proof {
+	if code := s.attempt.Check(&p.JWT, audiences, j.now); code != reason.OK {
+		return failed(s.provider, code)
+	}
+	keys := p.Inline
+	if keys == nil {
+		keys = j.remoteKeys(p)
+		if keys == nil {
+			return j.withoutKeys(s, p)
+		}
+	}
+	code := s.attempt.Prove(keys)
+	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
+		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
+	}
+	if code != reason.OK {
+		return failed(s.provider, code)
+	}
+	s.identity = s.attempt.Identity(s.provider)
+	j.proved++
+	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+}
+
+func failed(provider int, code reason.Code) policy.Proof {
+	return policy.Proof{State: policy.Failed, Reason: code, Provider: provider}
+}
+
+func (j *judge) remoteKeys(p *config.Provider) *jwk.Set {
+	if p.Remote < 0 {
+		return nil
+	}
+	return j.plugin.sources[p.Remote].Keys(j.now)
+}
+
+// withoutKeys decides on a plausible token whose keys are not there: wait while they
+// may come, else what the provider says. on_unavailable "allow" lets the request pass
+// as if it were anonymous: no identity is recorded.
+func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
+	if p.Remote >= 0 {
+		source := j.plugin.sources[p.Remote]
+		if source.Pending(j.now) && (j.stream.deadline == 0 || j.now < j.stream.deadline) {
+			j.waitSource, j.waitFor = p.Remote, source.Config().Timeout+waitSlack
+			return policy.Proof{State: policy.Waiting, Reason: reason.KeysUnavailable, Provider: s.provider}
+		}
+		j.retryAfter = source.RetryAfter(j.now)
+	}
+	switch p.OnUnavailable {
+	case jwks.Deny401:
+		return failed(s.provider, reason.KeysRefused)
+	case jwks.Allow:
+		return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
+	case jwks.Deny503:
+	}
+	return failed(s.provider, reason.KeysUnavailable)
+}
+
+// asksForKid says whether the request waits for a refetch because of its kid. It does
+// so once: what the refetch does not bring is not there.
+func (j *judge) asksForKid(p *config.Provider) bool {
+	s := j.stream
+	if s.kidAsked {
+		return false
+	}
+	source := j.plugin.sources[p.Remote]
+	if !source.WantKid(j.now) {
+		return false
+	}
+	s.kidAsked = true
+	s.deadline = 0
+	j.waitSource, j.waitFor = p.Remote, source.Config().UnknownKidWait
+	return true
+}
+
+// Everyone is part of policy.Prover: the tokens at all providers' places, each judged
+// by the provider that its issuer names, else by the first provider without an issuer.
+func (j *judge) Everyone() policy.Proof {
+	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
+	providers := j.plugin.cfg.Providers
+	for i := range providers {
+		proof := j.everyonesToken(i)
+		switch proof.State {
+		case policy.Missing:
+		case policy.Proved:
+			if verdict.State == policy.Missing {
+				verdict = proof
+			}
+		case policy.Waiting, policy.Fatal:
+			return proof
+		case policy.Failed:
+			if verdict.State != policy.Failed {
+				verdict = proof
+			}
+		}
+	}
+	return verdict
+}
+
+// everyonesToken judges the token at provider i's places, unless an earlier provider
+// looks at the very same places and has judged it.
+func (j *judge) everyonesToken(i int) policy.Proof {
+	missing := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
+	providers := j.plugin.cfg.Providers
+	s := j.next()
+	found := s.finder.Find(&j.plugin.view, providers[i].Places)
+	switch found.State {
+	case credential.Present:
+	case credential.Absent:
+		return missing
+	case credential.Several:
+		return policy.Proof{State: policy.Fatal, Reason: reason.SeveralCredentials, Provider: -1}
+	case credential.Foreign:
+		return failed(-1, reason.UnsupportedScheme)
+	case credential.Malformed:
+		return failed(-1, reason.TokenMalformed)
+	case credential.Unread:
+		return failed(-1, reason.Internal)
+	}
+	if j.placeTaken(found.Place, i) {
+		return missing
+	}
+	s.place = found.Place
+	j.judged = s
+	if code := s.attempt.Parse(found.Raw, providers[i].JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+		return failed(-1, code)
+	}
+	owner := j.owner(s)
+	if owner < 0 {
+		return failed(-1, reason.IssuerUnknown)
+	}
+	s.provider = owner
+	return j.prove(s, &providers[owner], nil)
+}
+
+// placeTaken says whether a provider before i looks at the same place: its turn has
+// judged the token there, whoever owns it.
+func (j *judge) placeTaken(place *credential.Place, i int) bool {
+	for k := range j.plugin.cfg.Providers[:i] {
+		places := j.plugin.cfg.Providers[k].Places
+		for n := range places {
+			if places[n].In == place.In && places[n].Name == place.Name && places[n].Prefix == place.Prefix {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// owner is the provider that judges a token by its issuer; it must look at the place
+// where the token stood.
+func (j *judge) owner(s *slot) int {
+	issuer, _ := s.attempt.Issuer()
+	fallback := -1
+	for i := range j.plugin.cfg.Providers {
+		p := &j.plugin.cfg.Providers[i]
+		if !looksAt(p.Places, s.place) {
+			continue
+		}
+		if p.JWT.Issuer != "" && p.JWT.Issuer == issuer {
+			return i
+		}
+		if p.JWT.Issuer == "" && fallback < 0 {
+			fallback = i
+		}
+	}
+	return fallback
+}
+
+func looksAt(places []credential.Place, place *credential.Place) bool {
+	for n := range places {
+		if places[n].In == place.In && places[n].Name == place.Name && places[n].Prefix == place.Prefix {
+			return true
+		}
+	}
+	return false
+}
+
+// grant writes the effects of every identity that the decision rests on.
+func (j *judge) grant() reason.Code {
+	p := j.plugin
+	for _, s := range j.slots[:j.proved] {
+		if code := p.writer.Grant(&p.cfg.Effect, &p.view, &s.identity, s.place); code != reason.OK {
+			return code
+		}
+	}
+	return reason.OK
+}

@@ -1,0 +1,105 @@
+package filter
+
+import "github.com/postern-wasm/postern/plugin/verify/jwt"
+
+const (
+	// logPerSecond and logBurst bound the refusals that are logged one by one; the
+	// rest is counted and told with the next line.
+	logPerSecond = 10
+	logBurst     = 50
+	// maxLogged caps what a caller can put into one member, bytes.
+	maxLogged = 64
+)
+
+// refusalLog writes one JSON line per refusal, at a bounded rate.
+type refusalLog struct {
+	tokens     int64 // in 1/second units
+	refilledAt int64
+	suppressed int64
+	started    bool
+}
+
+// line returns the line for a refusal, or "" if it is suppressed. It holds no credential:
+// of a token only kid and algorithm, escaped and capped.
+func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) string {
+	if !l.take(now) {
+		l.suppressed++
+		return ""
+	}
+	b := make([]byte, 0, 256)
+	b = append(b, `{"event":"refused","reason":"`...)
+	b = append(b, v.Reason.String()...)
+	b = append(b, `","status":`...)
+	b = appendInt(b, int64(v.Answer.Status))
+	if v.Provider != "" {
+		b = appendMember(b, "provider", v.Provider)
+	}
+	if rule >= 0 {
+		b = append(b, `,"rule":`...)
+		b = appendInt(b, int64(rule))
+	}
+	if a != nil {
+		if alg := a.Algorithm().String(); alg != "" {
+			b = appendMember(b, "alg", alg)
+		}
+		if kid, ok := a.KeyID(); ok {
+			b = appendMember(b, "kid", kid)
+		}
+	}
+	if l.suppressed > 0 {
+		b = append(b, `,"suppressed":`...)
+		b = appendInt(b, l.suppressed)
+		l.suppressed = 0
+	}
+	return string(append(b, '}'))
+}
+
+// take is a token bucket. A clock that steps back refills nothing.
+func (l *refusalLog) take(now int64) bool {
+	const second = int64(1_000_000_000)
+	if !l.started {
+		l.started, l.tokens, l.refilledAt = true, logBurst, now
+	}
+	if passed := (now - l.refilledAt) / (second / logPerSecond); passed > 0 {
+		l.tokens = min(logBurst, l.tokens+passed)
+		l.refilledAt = now
+	} else if now < l.refilledAt {
+		l.refilledAt = now
+	}
+	if l.tokens == 0 {
+		return false
+	}
+	l.tokens--
+	return true
+}
+
+// appendMember writes ,"name":"value" with value escaped to printable ASCII and capped.
+func appendMember(b []byte, name, value string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(append(append(b, `,"`...), name...), `":"`...)
+	for i := 0; i < len(value) && i < maxLogged; i++ {
+		switch c := value[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < 0x20 || c > 0x7e:
+			// Bytes, not runes: the value need not be UTF-8.
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	if len(value) > maxLogged {
+		b = append(b, "..."...)
+	}
+	return append(b, '"')
+}
+
+func appendInt(b []byte, n int64) []byte {
+	if n < 0 {
+		return append(b, '0')
+	}
+	if n >= 10 {
+		b = appendInt(b, n/10)
+	}
+	return append(b, byte('0'+n%10))
+}

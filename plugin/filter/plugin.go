@@ -1,0 +1,106 @@
+package filter
+
+import (
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+const (
+	// earliestClock is 2001-09-09, before the first JWT: a clock below it is not set.
+	earliestClock = int64(1_000_000_000) * 1_000_000_000
+	// maxWaiting bounds the requests that wait for key sets, per worker.
+	maxWaiting = 1000
+	// waitSlack is added to a fetch's timeout: how long a request waits for a first set.
+	waitSlack = int64(1_000_000_000)
+	// maxHeaders and maxHeaderBytes bound the header list that is judged at all.
+	maxHeaders     = 1024
+	maxHeaderBytes = 1 << 20
+)
+
+// Action is what becomes of a request at an event; the zero value refuses.
+type Action uint8
+
+// The actions.
+const (
+	// Refuse: send the verdict's answer.
+	Refuse Action = iota
+	// Continue: carry out the verdict's operations and let the request go on.
+	Continue
+	// Pause: hold everything; another event decides.
+	Pause
+	// Inert: the stream was answered already; hold and do nothing.
+	Inert
+)
+
+// Verdict is the outcome of one event for one request. It is valid until the next
+// event of the same plugin.
+type Verdict struct {
+	// Action says which of the other fields count.
+	Action Action
+	// Reason is why it was refused, or OK.
+	Reason reason.Code
+	// Provider is the name of the provider that proved or refused, "" if none did.
+	Provider string
+	// Ops are carried out in order on Continue.
+	Ops []effect.Op
+	// Answer is sent on Refuse.
+	Answer *effect.Answer
+	// Log is one line for the operator, or "".
+	Log string
+}
+
+// Plugin is one accepted configuration in one worker.
+type Plugin struct {
+	cfg     *config.Config
+	seed    uint64
+	sources []*jwks.Source
+	view    request.View
+	judge   judge
+	writer  effect.Writer
+	verdict Verdict
+	log     refusalLog
+	waiting []*Stream // in order of arrival
+}
+
+// New returns the plugin for a configuration. seed is unpredictable: it keys hash
+// tables and tells workers apart.
+func New(cfg *config.Config, seed uint64) *Plugin {
+	p := &Plugin{cfg: cfg, seed: seed}
+	for i := range cfg.Remote {
+		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
+	}
+	p.judge.plugin = p
+	return p
+}
+
+// NeedsTicks says whether the plugin wants the host's timer: inline keys need none.
+func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 }
+
+// Source returns a remote key set by the index that [Plugin.NextStep] gave.
+func (p *Plugin) Source(i int) *jwks.Source { return p.sources[i] }
+
+// NextStep returns the next host call that a key set wants, and whose.
+func (p *Plugin) NextStep(now int64) (source int, step jwks.Step) {
+	if now < earliestClock {
+		return 0, jwks.Step{}
+	}
+	for i, s := range p.sources {
+		if step := s.Next(now); step.Kind != jwks.Nothing {
+			return i, step
+		}
+	}
+	return 0, jwks.Step{}
+}
+
+// Notes returns, once each, lines for the operator about key sets; "" when there is none.
+func (p *Plugin) Notes() string {
+	for _, s := range p.sources {
+		if note := s.Note(); note != "" {
+			return note
+		}
+	}
+	return ""
+}

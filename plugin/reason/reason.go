@@ -1,0 +1,143 @@
+// Package reason names why a request was refused.
+//
+// In: nothing. Out: one stable [Code] per cause, whose [Code.String] is the wire,
+// log and metric name. Spec: the project's own vocabulary. It never carries text
+// that a caller sent, and it never decides a status: that is effect's table.
+package reason
+
+// Code is the cause of a verdict. The zero value denies.
+type Code uint8
+
+// The codes. Their order is free, their names are not: operators alert on them.
+const (
+	// Undecided is the zero value: nobody has judged. It denies (an internal fault).
+	Undecided Code = iota
+	// OK says that the one who returns it has no objection. It is no refusal.
+	OK
+	// Internal is a state that cannot be reached if the rooms keep their contracts.
+	Internal
+	// NoConfiguration: a request came before any configuration was accepted.
+	NoConfiguration
+	// ClockUnset: the host's clock is at or near zero, so no time rule can be judged.
+	ClockUnset
+	// HeadersUnreadable: the host handed no, or a torn, header list.
+	HeadersUnreadable
+	// PathNotNormal: the path is not the one that router and upstream would agree on.
+	PathNotNormal
+	// NoRule: no rule matches the request and the default is to deny.
+	NoRule
+	// SeveralCredentials: two credentials for one provider.
+	SeveralCredentials
+	// Missing: no credential at all.
+	Missing
+	// UnsupportedScheme: an Authorization header of a scheme that no provider here reads.
+	UnsupportedScheme
+	// TokenTooLarge: the token is longer than max_token_bytes.
+	TokenTooLarge
+	// TokenMalformed: not three base64url segments (RFC 7515 §7.1).
+	TokenMalformed
+	// TokenEncrypted: five segments, a JWE, which is not supported.
+	TokenEncrypted
+	// HeaderMalformed: the JOSE header is not one strict JSON object with legal members.
+	HeaderMalformed
+	// PayloadMalformed: the claims are not one strict JSON object.
+	PayloadMalformed
+	// AlgorithmMissing: no string member "alg".
+	AlgorithmMissing
+	// AlgorithmUnsupported: an "alg" that is not implemented, "none" among them.
+	AlgorithmUnsupported
+	// AlgorithmNotAllowed: an implemented "alg" that the provider does not list.
+	AlgorithmNotAllowed
+	// CriticalHeader: a "crit" that is malformed or names an extension (RFC 7515 §4.1.11).
+	CriticalHeader
+	// ClaimMalformed: a registered claim has the wrong type or range.
+	ClaimMalformed
+	// IssuerUnknown: no provider here has the token's issuer.
+	IssuerUnknown
+	// IssuerMismatch: the token's issuer is not the provider's.
+	IssuerMismatch
+	// AudienceMismatch: none of the accepted audiences is in "aud".
+	AudienceMismatch
+	// ExpirationMissing: no "exp" although one is required.
+	ExpirationMissing
+	// Expired: now >= exp + skew.
+	Expired
+	// NotYetValid: now < nbf - skew.
+	NotYetValid
+	// IssuedInFuture: iat > now + skew.
+	IssuedInFuture
+	// KeyUnknown: the token names a kid that the key set lacks.
+	KeyUnknown
+	// KeyMismatch: no key of the set fits the token's algorithm.
+	KeyMismatch
+	// BadSignature: no fitting key verifies the signature.
+	BadSignature
+	// KeysUnavailable: the provider's remote key set has no usable keys now.
+	KeysUnavailable
+	// KeysRefused: as KeysUnavailable, where the provider says on_unavailable: deny_401.
+	KeysRefused
+	// ClaimUnwritable: a claim that must go into a header holds bytes that cannot stand there.
+	ClaimUnwritable
+	// WaitingFull: too many requests wait for a key set already.
+	WaitingFull
+	// count is the number of codes, for the table below and its test.
+	count
+)
+
+// names is indexed by Code; the test holds it complete, unique and Prometheus-safe.
+var names = [count]string{
+	Undecided:            "undecided",
+	OK:                   "ok",
+	Internal:             "internal",
+	NoConfiguration:      "no_configuration",
+	ClockUnset:           "clock_unset",
+	HeadersUnreadable:    "headers_unreadable",
+	PathNotNormal:        "path_not_normal",
+	NoRule:               "no_rule",
+	SeveralCredentials:   "several_credentials",
+	Missing:              "missing",
+	UnsupportedScheme:    "unsupported_scheme",
+	TokenTooLarge:        "token_too_large",
+	TokenMalformed:       "token_malformed",
+	TokenEncrypted:       "token_encrypted",
+	HeaderMalformed:      "header_malformed",
+	PayloadMalformed:     "payload_malformed",
+	AlgorithmMissing:     "algorithm_missing",
+	AlgorithmUnsupported: "algorithm_unsupported",
+	AlgorithmNotAllowed:  "algorithm_not_allowed",
+	CriticalHeader:       "critical_header",
+	ClaimMalformed:       "claim_malformed",
+	IssuerUnknown:        "issuer_unknown",
+	IssuerMismatch:       "issuer_mismatch",
+	AudienceMismatch:     "audience_mismatch",
+	ExpirationMissing:    "expiration_missing",
+	Expired:              "expired",
+	NotYetValid:          "not_yet_valid",
+	IssuedInFuture:       "issued_in_future",
+	KeyUnknown:           "key_unknown",
+	KeyMismatch:          "key_mismatch",
+	BadSignature:         "bad_signature",
+	KeysUnavailable:      "keys_unavailable",
+	KeysRefused:          "keys_refused",
+	ClaimUnwritable:      "claim_unwritable",
+	WaitingFull:          "waiting_full",
+}
+
+// String returns the stable name: lower case, letters and underscores only.
+func (c Code) String() string {
+	if c >= count {
+		return names[Internal]
+	}
+	return names[c]
+}
+
+// All returns every code that can refuse a request, in order.
+func All() []Code {
+	all := make([]Code, 0, count)
+	for c := Undecided; c < count; c++ {
+		if c != OK {
+			all = append(all, c)
+		}
+	}
+	return all
+}
