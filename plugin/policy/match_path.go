@@ -55,7 +55,7 @@ func (p *PathMatch) matches(path string) bool {
 
 // everything says that the condition holds for every path.
 func (p *PathMatch) everything() bool {
-	return p.Kind == AnyPath || p.Kind == PathPrefix && p.Text == "/"
+	return p.Kind == AnyPath || p.Kind == PathPrefix && (p.Text == "" || p.Text == "/")
 }
 
 func equal(s, t string, fold bool) bool {

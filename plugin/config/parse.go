@@ -1,0 +1,165 @@
+package config
+
+import (
+	"sort"
+	"strconv"
+
+	"github.com/postern-wasm/postern/plugin/jsonx"
+	"github.com/postern-wasm/postern/plugin/policy"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// Bounds on a configuration.
+const (
+	// MaxBytes is the longest text.
+	MaxBytes = 4 << 20
+	// maxDepth is the JSON nesting: a requirement tree takes three levels per node.
+	maxDepth = 3*policy.MaxDepth + 16
+	// maxProviders and maxRules bound what a request may have to look at.
+	maxProviders, maxRules = 256, 4096
+)
+
+// builder carries what the parts of the configuration need of each other.
+type builder struct {
+	out *findings
+	env func(name string) (string, bool)
+	cfg *Config
+	// names are the providers' names, sorted: cfg.Providers' order.
+	names []string
+	// named are the requirements of requirement_map.
+	named []namedRequirement
+}
+
+// Parse reads a configuration; env looks up an environment variable of the VM. Problems
+// other than nil refuse it, and the Config is nil then; all are reported at once, up to
+// a bound.
+func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Problem) {
+	if len(text) == 0 {
+		return nil, []Problem{{Text: "the configuration is empty: want a JSON object"}}
+	}
+	tree, err := jsonx.Tree(text, jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
+	if err != nil {
+		return nil, []Problem{{Text: "the configuration is not valid JSON: " + err.Error()}}
+	}
+	if env == nil {
+		env = func(string) (string, bool) { return "", false }
+	}
+	b := &builder{out: &findings{}, env: env, cfg: &Config{}}
+	root := value{json: tree, out: b.out}
+	b.top(root.object())
+	if len(b.out.errors) > 0 {
+		return nil, b.out.errors
+	}
+	b.cfg.Warnings = b.out.warnings
+	return b.cfg, nil
+}
+
+// laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
+var laterTop = []string{
+	"bypass_cors_preflight", "compat", "failure_response", "filter_state_rules", "limits", "mode",
+	"stat_prefix", "strip_failure_response", "disclose_scopes", "xff_trusted_hops",
+}
+
+func (b *builder) top(o *object) {
+	b.cfg.Paths = request.PathMode(o.get("paths").choice("refuse", "normalize", "raw"))
+	b.cfg.Policy.AllowUnmatched = o.get("default").choice("deny", "allow") == 1
+	b.cfg.Effect.Realm = realm(o.get("realm"))
+	b.tokenCache(o.get("token_cache").object())
+	b.providers(o.get("providers"))
+	b.requirementMap(o.get("requirement_map"))
+	b.rules(o.get("rules"))
+	o.close(laterTop...)
+	b.lint()
+}
+
+// realm stands between quotes in every challenge (RFC 9110 §11.5).
+func realm(v value) string {
+	s := v.text("postern")
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			v.fail(`must be printable ASCII without '"' and '\', not `, quote(s))
+			return ""
+		}
+	}
+	if len(s) > 256 {
+		v.fail("must be at most 256 bytes long")
+	}
+	return s
+}
+
+func (b *builder) tokenCache(o *object) {
+	b.cfg.TokenCache = TokenCache{
+		MaxEntries: int(o.get("max_entries").integer(10000, 0, 1_000_000)),
+		MaxBytes:   int(o.get("max_bytes").integer(16<<20, 64<<10, 512<<20)),
+	}
+	o.close()
+}
+
+// member is one entry of a map with the user's own keys.
+type member struct {
+	name string
+	value
+}
+
+// members returns a map's entries in the order of their names.
+func (v value) members() []member {
+	o := v.object()
+	values := o.all()
+	list := make([]member, len(values))
+	for i := range values {
+		list[i] = member{name: o.fields[i].key, value: values[i]}
+		if list[i].name == "" {
+			v.fail("a name must not be empty")
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+	return list
+}
+
+// lint warns of what is legal and probably not meant.
+func (b *builder) lint() {
+	rules := b.cfg.Policy.Rules
+	if len(rules) == 0 && !b.cfg.Policy.AllowUnmatched {
+		b.out.warn("rules", `there are none and "default" is "deny": every request is refused`)
+	}
+	if len(rules) == 0 && b.cfg.Policy.AllowUnmatched {
+		b.out.warn("rules", `there are none and "default" is "allow": every request passes without a credential`)
+	}
+	for i := range rules {
+		for j := range rules[:i] {
+			if rules[j].Match.Covers(&rules[i].Match) {
+				b.out.warn("rules["+strconv.Itoa(i)+"]", "is never reached: rules["+strconv.Itoa(j)+"] takes all its requests")
+				break
+			}
+		}
+	}
+	used := make([]bool, len(b.names))
+	for i := range rules {
+		use(used, &rules[i].Requirement, true)
+	}
+	for i := range used {
+		if !used[i] {
+			b.out.warn(join("providers", b.names[i]), "is not used by any rule")
+		}
+	}
+}
+
+// use marks the providers whose credentials a requirement may ask for. An allowance on
+// its own asks for those of all; within a list it looks at its siblings only.
+func use(used []bool, r *policy.Requirement, alone bool) {
+	switch r.Kind {
+	case policy.Provider:
+		if r.Provider >= 0 {
+			used[r.Provider] = true
+		}
+	case policy.Any, policy.All:
+		for i := range r.Children {
+			use(used, &r.Children[i], false)
+		}
+	case policy.AllowMissing, policy.AllowMissingOrFailed:
+		for i := range used {
+			used[i] = used[i] || alone
+		}
+	case policy.Never, policy.Open:
+	}
+}

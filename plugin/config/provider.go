@@ -1,0 +1,128 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/jose/jwa"
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
+)
+
+// laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
+var laterProvider = []string{
+	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
+	"issuers", "issuer_pattern", "issuer_bind_claims", "discovery", "profile", "trust_domain",
+	"claims", "required_scopes", "sender_constraint",
+	"payload_in_metadata", "header_in_metadata", "failed_status_in_metadata",
+	"normalize_payload_in_metadata", "clear_route_cache", "subjects", "max_lifetime",
+}
+
+// Bounds and defaults of a provider.
+const (
+	defaultSkewSeconds, maxSkewSeconds = 60, 86400
+	defaultTokenBytes, maxTokenBytes   = 16 << 10, 1 << 20
+	// maxName bounds a provider's name, which stands in logs and answers to the operator.
+	maxName = 128
+)
+
+func (b *builder) providers(v value) {
+	members := v.members()
+	if len(members) > maxProviders {
+		v.fail("more than ", strconv.Itoa(maxProviders), " providers")
+		members = members[:maxProviders]
+	}
+	for _, m := range members {
+		b.names = append(b.names, m.name)
+		if len(m.name) > maxName || strings.ContainsFunc(m.name, unicode.IsControl) {
+			m.fail("a provider's name has at most ", strconv.Itoa(maxName), " bytes and no control characters")
+		}
+	}
+	b.cfg.Providers = make([]Provider, len(members))
+	b.cfg.Effect.Providers = make([]effect.Provider, len(members))
+	sets := remoteSets{b: b}
+	for i, m := range members {
+		b.provider(&b.cfg.Providers[i], &b.cfg.Effect.Providers[i], m, &sets)
+	}
+	b.identityHeaders()
+}
+
+func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remoteSets) {
+	p.Name, e.Name = m.name, m.name
+	p.Remote = -1
+	o := m.object()
+	p.JWT = jwt.Config{
+		Issuer:            o.get("issuer").text(""),
+		Audiences:         o.get("audiences").words(),
+		ClockSkewSeconds:  o.get("clock_skew_seconds").integer(defaultSkewSeconds, 0, maxSkewSeconds),
+		RequireExpiration: o.get("require_expiration").boolean(true),
+		MaxTokenBytes:     int(o.get("max_token_bytes").integer(defaultTokenBytes, 1, maxTokenBytes)),
+	}
+	listed := o.get("algorithms")
+	p.JWT.Algorithms = algorithms(listed)
+	b.keys(p, o, listed, sets)
+	p.Places = places(o)
+	e.Forward = o.get("forward").boolean(false)
+	e.PadPayload = o.get("pad_forward_payload_header").boolean(false)
+	identity(e, o)
+	p.Cache = providerCache(o.get("jwt_cache_config"))
+	o.close(laterProvider...)
+	if o.there && p.JWT.Issuer == "" {
+		m.warn("has no issuer: a token of any issuer passes if a key of the set verifies it")
+	}
+}
+
+func providerCache(v value) ProviderCache {
+	o := v.object()
+	c := ProviderCache{
+		Capped:        o.there,
+		MaxEntries:    int(o.get("jwt_cache_size").integer(0, 0, 1_000_000)),
+		MaxTokenBytes: int(o.get("jwt_max_token_size").integer(0, 0, maxTokenBytes)),
+	}
+	if c.MaxEntries == 0 {
+		c.MaxEntries = 100 // as in jwt_authn, where 0 stands for the default
+	}
+	if c.MaxTokenBytes == 0 {
+		c.MaxTokenBytes = 4096
+	}
+	o.close()
+	return c
+}
+
+// algorithms reads the list of JWS names. RFC 8725 §3.1: the verifier fixes the set; an
+// HMAC algorithm is in it only where it is named.
+func algorithms(v value) jwa.Set {
+	if v.absent() {
+		return jwa.Asymmetric()
+	}
+	var set jwa.Set
+	list := v.list()
+	for _, e := range list {
+		name := e.word()
+		if name == "" {
+			continue
+		}
+		alg := jwa.Parse(name)
+		if alg == jwa.Invalid {
+			e.fail("no algorithm ", quote(name), suggest(name, algorithmNames()))
+			continue
+		}
+		set = set.With(alg)
+	}
+	if len(list) == 0 {
+		v.fail("must name at least one algorithm")
+	}
+	if set.Symmetric() && set&jwa.Asymmetric() != 0 {
+		v.warn("names HMAC and public-key algorithms: a key set for both is a trap unless every key has an \"alg\"")
+	}
+	return set
+}
+
+func algorithmNames() []string {
+	var names []string
+	for a := jwa.RS256; a.String() != ""; a++ {
+		names = append(names, a.String())
+	}
+	return names
+}

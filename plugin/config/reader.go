@@ -1,0 +1,311 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/valyala/fastjson"
+)
+
+// The reader: JSON values that know where they stand and report what is wrong with them,
+// so that the code that reads a message names each key once, with its default and its
+// bounds, and nothing else:
+//
+//	o := v.object()
+//	p.Forward = o.get("forward").boolean(false)
+//	p.Skew = o.get("clock_skew_seconds").integer(60, 0, 86400)
+//	o.close("not_built_yet")
+//
+// Reading goes on after a mistake, with the default in its place, so that all mistakes
+// are found at once. An object remembers which keys it was asked for: close reports every
+// other one, and suggests among the asked.
+
+// maxProblems bounds what one configuration can put into a log.
+const maxProblems = 64
+
+// findings gathers what is wrong and what is odd.
+type findings struct {
+	errors, warnings         []Problem
+	moreErrors, moreWarnings int
+}
+
+func (f *findings) fail(path, text string) { add(&f.errors, &f.moreErrors, path, text) }
+func (f *findings) warn(path, text string) { add(&f.warnings, &f.moreWarnings, path, text) }
+
+// add keeps the last place of the list for the number of those left out.
+// One mistake is one line, however often the value is looked at.
+func add(list *[]Problem, more *int, path, text string) {
+	for _, p := range *list {
+		if p.Path == path && p.Text == text {
+			return
+		}
+	}
+	if len(*list) < maxProblems {
+		*list = append(*list, Problem{Path: path, Text: text})
+		return
+	}
+	if *more == 0 {
+		*more = 1 // the one that stood in the last place
+	}
+	*more++
+	(*list)[maxProblems-1] = Problem{Text: "and " + strconv.Itoa(*more) + " more"}
+}
+
+// value is a JSON value and where it stands; json is nil if it is absent, and null is
+// absent too (as in protojson).
+type value struct {
+	json *fastjson.Value
+	path string
+	out  *findings
+}
+
+func (v value) absent() bool { return v.json == nil }
+
+// fail reports the value as wrong: "path: text".
+func (v value) fail(text ...string) { v.out.fail(v.path, strings.Join(text, "")) }
+
+// warn reports it as odd.
+func (v value) warn(text ...string) { v.out.warn(v.path, strings.Join(text, "")) }
+
+// is says that the value is there and of type want; another type is reported.
+func (v value) is(want fastjson.Type) bool {
+	if v.absent() {
+		return false
+	}
+	if v.json.Type() == want {
+		return true
+	}
+	v.fail("want ", typeName(want), ", not ", typeName(v.json.Type()))
+	return false
+}
+
+func typeName(t fastjson.Type) string {
+	switch t {
+	case fastjson.TypeNull:
+		return "null"
+	case fastjson.TypeObject:
+		return "an object"
+	case fastjson.TypeArray:
+		return "a list"
+	case fastjson.TypeString:
+		return "a string"
+	case fastjson.TypeNumber:
+		return "a number"
+	case fastjson.TypeTrue, fastjson.TypeFalse:
+		return "true or false"
+	}
+	return "something else"
+}
+
+// object opens the value for reading by key. Absent or of another type (which is
+// reported) it is an object without keys, so that all defaults apply.
+func (v value) object() *object {
+	o := &object{path: v.path, out: v.out}
+	if !v.is(fastjson.TypeObject) {
+		return o
+	}
+	o.there = true
+	v.json.GetObject().Visit(func(key []byte, json *fastjson.Value) {
+		o.fields = append(o.fields, field{key: string(key), json: json})
+	})
+	return o
+}
+
+// list returns the elements; null among them is reported.
+func (v value) list() []value {
+	if !v.is(fastjson.TypeArray) {
+		return nil
+	}
+	elements := v.json.GetArray()
+	list := make([]value, 0, len(elements))
+	for i, json := range elements {
+		e := value{json: json, path: v.path + "[" + strconv.Itoa(i) + "]", out: v.out}
+		if json.Type() == fastjson.TypeNull {
+			e.fail("must not be null")
+			continue
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// object is a JSON object that is being read.
+type object struct {
+	path   string
+	out    *findings
+	there  bool
+	fields []field
+	asked  []string
+	lacks  []lack
+}
+
+// lack is a member that should be there. It is reported by close, unless an unknown key
+// looks like it: a misspelt key is one mistake.
+type lack struct {
+	names      []string
+	path, text string
+}
+
+// field is one member; seen says that it was asked for.
+type field struct {
+	key  string
+	json *fastjson.Value
+	seen bool
+}
+
+// get returns the member of the name, in snake_case or lowerCamelCase; both at once are
+// reported.
+func (o *object) get(name string) value {
+	o.asked = append(o.asked, name)
+	found := value{path: join(o.path, name), out: o.out}
+	spelt, camel := "", lowerCamel(name)
+	for i := range o.fields {
+		f := &o.fields[i]
+		if f.key != name && f.key != camel {
+			continue
+		}
+		f.seen = true
+		if spelt != "" {
+			o.out.fail(join(o.path, f.key), "given twice: also as "+quote(spelt))
+			continue
+		}
+		spelt, found.path = f.key, join(o.path, f.key)
+		if f.json.Type() != fastjson.TypeNull {
+			found.json = f.json
+		}
+	}
+	return found
+}
+
+// need is get for a member that must be there.
+func (o *object) need(name string) value {
+	v := o.get(name)
+	if v.absent() && o.there {
+		o.lacks = append(o.lacks, lack{[]string{name}, v.path, "is required"})
+	}
+	return v
+}
+
+// only returns the one of several members that is there, and its name; "" if none is.
+// Two at once are reported.
+func (o *object) only(names ...string) (name string, v value) {
+	for _, n := range names {
+		w := o.get(n)
+		switch {
+		case w.absent():
+		case name == "":
+			name, v = n, w
+		default:
+			w.fail("only one of ", strings.Join(names, ", "), " may be given")
+		}
+	}
+	return name, v
+}
+
+// onlyNeed is only for members of which one must be there.
+func (o *object) onlyNeed(names ...string) (name string, v value) {
+	if name, v = o.only(names...); name == "" && o.there {
+		o.lacks = append(o.lacks, lack{names, o.path, "one of " + strings.Join(names, ", ") + " is required"})
+	}
+	return name, v
+}
+
+// all returns every member, for a map whose keys are the user's own names. Null is reported.
+func (o *object) all() []value {
+	values := make([]value, 0, len(o.fields))
+	for i := range o.fields {
+		f := &o.fields[i]
+		f.seen = true
+		v := value{json: f.json, path: join(o.path, f.key), out: o.out}
+		if f.json.Type() == fastjson.TypeNull {
+			v.fail("must not be null")
+			v.json = nil
+		}
+		values = append(values, v)
+	}
+	return values
+}
+
+// close reports the keys that nobody asked for. notYet are names that the documentation
+// has and this version has not.
+func (o *object) close(notYet ...string) {
+	for i := range o.fields {
+		f := &o.fields[i]
+		if f.seen {
+			continue
+		}
+		path := join(o.path, f.key)
+		if known(f.key, notYet) {
+			o.out.fail(path, "is not supported by this version")
+			continue
+		}
+		o.out.fail(path, "unknown key"+suggest(f.key, o.asked))
+		o.forgive(nearest(f.key, o.asked))
+	}
+	for _, l := range o.lacks {
+		o.out.fail(l.path, l.text)
+	}
+}
+
+// forgive drops the lack of a name that has turned up misspelt.
+func (o *object) forgive(name string) {
+	for i := range o.lacks {
+		if slices.Contains(o.lacks[i].names, name) {
+			o.lacks = slices.Delete(o.lacks, i, i+1)
+			return
+		}
+	}
+}
+
+func known(key string, names []string) bool {
+	for _, name := range names {
+		if key == name || key == lowerCamel(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// lowerCamel is protojson's other spelling of a key: "remote_jwks" is "remoteJwks".
+func lowerCamel(snake string) string {
+	b := make([]byte, 0, len(snake))
+	for i := 0; i < len(snake); i++ {
+		c := snake[i]
+		if c == '_' {
+			continue
+		}
+		if i > 0 && snake[i-1] == '_' && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+// join adds a key to a path; a key that would not read as one name is quoted.
+func join(path, key string) string {
+	plain := key != "" && len(key) <= maxQuoted
+	for i := 0; i < len(key) && plain; i++ {
+		c := key[i]
+		plain = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '-'
+	}
+	switch {
+	case !plain:
+		return path + "[" + quote(key) + "]"
+	case path == "":
+		return key
+	}
+	return path + "." + key
+}
+
+// maxQuoted bounds the bytes of a quoted word.
+const maxQuoted = 80
+
+// quote quotes a word of the configuration for a message: printable, and not too long.
+func quote(word string) string {
+	if len(word) > maxQuoted {
+		return strconv.QuoteToASCII(strings.ToValidUTF8(word[:maxQuoted], "")) + "..."
+	}
+	return strconv.QuoteToASCII(word)
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"strconv"
+
+	"github.com/postern-wasm/postern/plugin/policy"
+)
+
+var laterRule = []string{"authorize", "mode"}
+
+func (b *builder) rules(v value) {
+	list := v.list()
+	if len(list) > maxRules {
+		v.fail("more than ", strconv.Itoa(maxRules), " rules")
+		list = list[:maxRules]
+	}
+	for _, e := range list {
+		b.cfg.Policy.Rules = append(b.cfg.Policy.Rules, b.rule(e))
+	}
+	for i := range b.named {
+		if !b.named[i].used {
+			b.out.warn(join("requirement_map", b.named[i].name), "is not used by any rule")
+		}
+	}
+}
+
+func (b *builder) rule(v value) policy.Rule {
+	o := v.object()
+	rule := policy.Rule{Match: b.match(o.need("match"))}
+	switch name, w := o.only("requires", "requirement_name"); name {
+	case "requires":
+		rule.Requirement = b.requirement(w, 1)
+	case "requirement_name":
+		rule.Requirement = b.requirementNamed(w)
+	default:
+		rule.Requirement.Kind = policy.Open
+		if o.there {
+			v.warn("requires nothing, so its requests pass without a credential; write \"requires\": {} if that is meant")
+		}
+	}
+	o.close(laterRule...)
+	return rule
+}
+
+func (b *builder) requirementNamed(v value) policy.Requirement {
+	name := v.word()
+	if name == "" {
+		return policy.Requirement{}
+	}
+	names := make([]string, len(b.named))
+	for i := range b.named {
+		if b.named[i].name == name {
+			b.named[i].used = true
+			return b.named[i].tree
+		}
+		names[i] = b.named[i].name
+	}
+	v.fail("no requirement ", quote(name), " in requirement_map", suggest(name, names))
+	return policy.Requirement{}
+}
