@@ -1,0 +1,159 @@
+// Package rsa verifies RSA signatures: PKCS #1 v1.5 and PSS.
+//
+// In: a public key's modulus and exponent, a digest, a signature. Out: yes or no. Spec:
+// RFC 8017 §8.1.2, §8.2.2; RFC 7518 §3.3, §3.5. It takes moduli of 2048 to 8192 bits
+// only. Its running time depends on its operands, all of them public. It never decrypts,
+// never parses an encoding (the expected block is written and compared whole), and never
+// says why a signature is bad.
+package rsa
+
+import (
+	"errors"
+	"math/bits"
+
+	"github.com/postern-wasm/postern/plugin/kernel/internal/mont"
+	"github.com/postern-wasm/postern/plugin/kernel/sha2"
+)
+
+// The bounds of a key.
+const (
+	// MinBits is the shortest modulus taken (RFC 7518 §3.3).
+	MinBits = 2048
+	// MaxBits is the longest: beyond, one verification would stall the proxy.
+	MaxBits = 8192
+	// maxExponentBits bounds the exponent for the same reason; it lets every e below 2^33 through.
+	maxExponentBits = 33
+)
+
+// The refusals of [NewKey].
+var (
+	// ErrSize: the modulus is shorter than MinBits or longer than MaxBits.
+	ErrSize = errors.New("rsa modulus is not of 2048 to 8192 bits")
+	// ErrModulus: the modulus is even.
+	ErrModulus = errors.New("rsa modulus is even")
+	// ErrExponent: the exponent is even, below 3, over 2^33 or has leading zeros.
+	ErrExponent = errors.New("rsa exponent is not an odd number from 3 to 2^33")
+	// ErrWeak: the modulus has the mark of a generator whose keys can be factored (CVE-2017-15361).
+	ErrWeak = errors.New("rsa modulus comes from a broken generator (CVE-2017-15361)")
+)
+
+// Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
+type Key struct {
+	modulus  *mont.Modulus
+	size     int // bytes of the modulus
+	bits     int
+	exponent uint64
+	x, y     []uint32
+	block    []byte // the encoded message
+	state    sha2.State
+	digest   [sha2.MaxSize]byte
+}
+
+// NewKey makes a public key ready, from the big-endian bytes of its modulus, whose
+// leading zeros do not count, and of its exponent, which must have none. It aliases
+// neither.
+func NewKey(modulus, exponent []byte) (*Key, error) {
+	for len(modulus) > 0 && modulus[0] == 0 {
+		modulus = modulus[1:]
+	}
+	if len(modulus) == 0 {
+		return nil, ErrSize
+	}
+	length := 8*(len(modulus)-1) + bits.Len8(modulus[0])
+	if length < MinBits || length > MaxBits {
+		return nil, ErrSize
+	}
+	if modulus[len(modulus)-1]&1 == 0 {
+		return nil, ErrModulus
+	}
+	e, ok := exponentOf(exponent)
+	if !ok {
+		return nil, ErrExponent
+	}
+	if broken(modulus) {
+		return nil, ErrWeak
+	}
+	m, err := mont.New(modulus)
+	if err != nil {
+		return nil, ErrModulus
+	}
+	return &Key{
+		modulus: m, size: len(modulus), bits: length, exponent: e,
+		x: make([]uint32, m.Limbs()), y: make([]uint32, m.Limbs()),
+		block: make([]byte, len(modulus)),
+	}, nil
+}
+
+func exponentOf(b []byte) (uint64, bool) {
+	if len(b) == 0 || len(b) > 5 || b[0] == 0 {
+		return 0, false
+	}
+	var e uint64
+	for _, c := range b {
+		e = e<<8 | uint64(c)
+	}
+	return e, e >= 3 && e&1 == 1 && bits.Len64(e) <= maxExponentBits
+}
+
+// Bits returns the modulus' length in bits.
+func (k *Key) Bits() int { return k.bits }
+
+// open raises the signature to the exponent and leaves the block in k.block. It refuses
+// signatures that are not as long as the modulus (RFC 8017 §8.1.2 step 1) or not below
+// it (§5.2.2 step 1).
+func (k *Key) open(signature []byte) bool {
+	if len(signature) != k.size || !k.modulus.Load(k.x, signature) {
+		return false
+	}
+	k.modulus.To(k.x, k.x)
+	copy(k.y, k.x)
+	for i := bits.Len64(k.exponent) - 2; i >= 0; i-- {
+		k.modulus.Mul(k.y, k.y, k.y)
+		if k.exponent>>i&1 == 1 {
+			k.modulus.Mul(k.y, k.y, k.x)
+		}
+	}
+	k.modulus.From(k.y, k.y)
+	mont.Store(k.block, k.y)
+	return true
+}
+
+// The DER of a DigestInfo up to its digest (RFC 8017 §9.2 note 1), NULL parameters included.
+const (
+	prefix256 = "\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
+	prefix384 = "\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"
+	prefix512 = "\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"
+)
+
+func prefixOf(h sha2.Hash) string {
+	switch h {
+	case sha2.SHA256:
+		return prefix256
+	case sha2.SHA384:
+		return prefix384
+	case sha2.SHA512:
+		return prefix512
+	case sha2.None:
+	}
+	return ""
+}
+
+// VerifyPKCS1 says whether signature is the RSASSA-PKCS1-v1_5 signature of a message
+// with that digest.
+func (k *Key) VerifyPKCS1(h sha2.Hash, digest, signature []byte) bool {
+	prefix := prefixOf(h)
+	if prefix == "" || len(digest) != h.Size() || !k.open(signature) {
+		return false
+	}
+	// RFC 8017 §9.2: 00 01, FF to fill, 00, DigestInfo. Compared as a whole, so that no
+	// byte is left to a forger (CVE-2006-4339 and its kin). The shortest key has 256
+	// bytes and the longest tail 83: at least eight FF are always there.
+	b := k.block
+	fill := len(b) - 3 - len(prefix) - len(digest)
+	good := b[0] == 0 && b[1] == 1
+	for _, c := range b[2 : 2+fill] {
+		good = good && c == 0xff
+	}
+	b = b[2+fill:]
+	return good && b[0] == 0 && string(b[1:1+len(prefix)]) == prefix && string(b[1+len(prefix):]) == string(digest)
+}
