@@ -4,6 +4,9 @@
 // size. "none" is not in the table and never will be. It does no arithmetic.
 package jwa
 
+// MaxKeyIDBytes is the longest kid taken, in keys and in tokens alike.
+const MaxKeyIDBytes = 1024
+
 // Algorithm is one JWS algorithm; the zero value is none that exists.
 type Algorithm uint8
 

@@ -7,8 +7,10 @@ package jwk
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
 // The refusals of [Parse].
@@ -19,6 +21,14 @@ var (
 	ErrTooManyKeys = errors.New("too many keys")
 	// ErrNoUsableKey: no key of the set can verify a signature here.
 	ErrNoUsableKey = errors.New("no usable key")
+)
+
+const (
+	// maxDepth of a key set: the set, the array, a key, key_ops; and room for members
+	// that are not ours.
+	maxDepth = 32
+	// MaxTried is how many keys are tried for one token.
+	MaxTried = 8
 )
 
 // Limits bound what [Parse] takes; the zero value takes nothing.
@@ -32,40 +42,125 @@ type Limits struct {
 }
 
 // Set is a key set in the document's order. It does not alias the document.
-type Set struct{}
+type Set struct {
+	keys []Key
+}
 
 // Parse reads a JWK set. Keys that cannot be used are left out, each with a note that
 // names its index, its kid and why; notes hold no key material. A set without a usable
 // key is an error (match with errors.Is); notes are returned with it.
 func Parse(document []byte, lim Limits) (set *Set, notes []string, err error) {
-	return nil, nil, ErrDocument
+	var d jsonx.Doc
+	if err := d.Parse(document, jsonx.Limits{MaxBytes: lim.MaxBytes, MaxDepth: maxDepth, Seed: lim.Seed}); err != nil {
+		return nil, nil, &refusal{ErrDocument, err.Error()}
+	}
+	list, _ := d.Root().Member("keys") // RFC 7517 §5.1: it must be there
+	if list.Kind() != jsonx.Array {
+		return nil, nil, &refusal{ErrDocument, `it has no array "keys"`}
+	}
+	if list.Len() > lim.MaxKeys {
+		return nil, nil, &refusal{ErrTooManyKeys, strconv.Itoa(list.Len()) + " of at most " + strconv.Itoa(lim.MaxKeys)}
+	}
+	set = &Set{keys: make([]Key, 0, list.Len())}
+	i := 0
+	for v, ok := list.First(); ok; v, ok = v.Next() {
+		key, reason := read(v)
+		if reason != "" {
+			notes = append(notes, note(i, v, reason+"; the key is not used"))
+		} else {
+			if private(v) {
+				notes = append(notes, note(i, v, "it carries private members; they are not used, but whoever serves this document has published a private key"))
+			}
+			set.keys = append(set.keys, key)
+		}
+		i++
+	}
+	if len(set.keys) == 0 {
+		text := "the set is empty"
+		if len(notes) > 0 {
+			text = notes[0]
+		}
+		return nil, notes, &refusal{ErrNoUsableKey, text}
+	}
+	return set, append(notes, set.crowds()...), nil
+}
+
+// refusal is a sentinel with its particulars.
+type refusal struct {
+	sentinel error
+	text     string
+}
+
+func (r *refusal) Error() string { return r.sentinel.Error() + ": " + r.text }
+func (r *refusal) Unwrap() error { return r.sentinel }
+
+// note names a key by its index and, cut and quoted, its kid.
+func note(i int, v jsonx.Value, text string) string {
+	name := "keys[" + strconv.Itoa(i) + "]"
+	if kid, ok := v.Member("kid"); ok && kid.Kind() == jsonx.String {
+		const longest = 64
+		shown := kid.Text()
+		if len(shown) > longest {
+			shown = shown[:longest] + "..."
+		}
+		name += " (kid " + strconv.QuoteToASCII(shown) + ")"
+	}
+	return name + ": " + text
+}
+
+// private says whether a key of a public family has private members (RFC 7518 §6.2.2,
+// §6.3.2, RFC 8037 §2).
+func private(v jsonx.Value) bool {
+	if kty, _ := v.Member("kty"); kty.Text() == "oct" {
+		return false
+	}
+	for _, name := range [...]string{"d", "p", "q", "dp", "dq", "qi", "oth"} {
+		if _, ok := v.Member(name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// crowds warns of families with more keys without kid than are tried for one token.
+func (s *Set) crowds() (notes []string) {
+	var without [jwa.Oct + 1]int
+	for i := range s.keys {
+		if k := &s.keys[i]; !k.hasID {
+			without[k.family]++
+		}
+	}
+	for _, n := range without {
+		if n > MaxTried {
+			notes = append(notes, strconv.Itoa(n)+" keys of one kind have no kid; only the first "+
+				strconv.Itoa(MaxTried)+" that fit a token are tried")
+		}
+	}
+	return notes
 }
 
 // Len returns the number of usable keys; 0 for a nil set.
-func (s *Set) Len() int { return 0 }
+func (s *Set) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.keys)
+}
 
 // Key returns the i-th usable key, nil if there is none.
-func (s *Set) Key(i int) *Key { return nil }
+func (s *Set) Key(i int) *Key {
+	if s == nil || i < 0 || i >= len(s.keys) {
+		return nil
+	}
+	return &s.keys[i]
+}
 
 // Has says whether the set has a key of the family.
-func (s *Set) Has(family jwa.Family) bool { return false }
-
-// Key is one usable key. It is not safe for concurrent use: it holds scratch space.
-type Key struct{}
-
-// ID returns the key's kid, and whether it has one.
-func (k *Key) ID() (string, bool) { return "", false }
-
-// Family returns the key's only family.
-func (k *Key) Family() jwa.Family { return jwa.NoFamily }
-
-// Algorithm returns the only algorithm the key names, or Invalid: any of its family.
-func (k *Key) Algorithm() jwa.Algorithm { return jwa.Invalid }
-
-// Fits says whether the key may verify signatures of the algorithm: same family, not
-// bound to another algorithm, and for HMAC at least as long as the hash (RFC 7518 §3.2).
-func (k *Key) Fits(alg jwa.Algorithm) bool { return false }
-
-// Verify says whether signature is one of input under the algorithm and the key. It is
-// false whenever [Key.Fits] is.
-func (k *Key) Verify(alg jwa.Algorithm, input string, signature []byte) bool { return false }
+func (s *Set) Has(family jwa.Family) bool {
+	for i := range s.Len() {
+		if s.keys[i].family == family {
+			return true
+		}
+	}
+	return false
+}

@@ -8,6 +8,7 @@ package jws
 import (
 	"errors"
 
+	"github.com/postern-wasm/postern/plugin/jose/base64url"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jsonx"
 )
@@ -30,34 +31,158 @@ var (
 	ErrCritical = errors.New("critical header not understood")
 )
 
+const (
+	// MaxDepth is the deepest nesting of a header.
+	MaxDepth = 32
+	// maxDots is one more than any token has that gets a name of its own.
+	maxDots = 5
+)
+
 // Token is one token taken apart. The zero value is ready; reuse it, so that its
 // buffers are allocated once. What it returns is valid until the next Parse.
-type Token struct{}
+type Token struct {
+	raw           string
+	first, second int // positions of the dots
+	header        jsonx.Doc
+	headerText    []byte
+	payload       []byte
+	signature     []byte
+	algorithm     jwa.Algorithm
+	kid, typ      string
+	hasKid        bool
+	hasTyp        bool
+}
 
 // Parse takes raw apart. seed keys the search for duplicate names. The token aliases
 // raw until the next Parse; after an error it is empty.
-func (t *Token) Parse(raw string, maxBytes int, seed uint64) error { return ErrMalformed }
+func (t *Token) Parse(raw string, maxBytes int, seed uint64) error {
+	t.reset()
+	err := t.parse(raw, maxBytes, seed)
+	if err != nil {
+		t.reset()
+	}
+	return err
+}
+
+func (t *Token) reset() {
+	t.raw, t.first, t.second = "", 0, 0
+	t.payload, t.signature = t.payload[:0], t.signature[:0]
+	t.algorithm = jwa.Invalid
+	t.kid, t.hasKid, t.typ, t.hasTyp = "", false, "", false
+	if len(t.headerText) > 0 {
+		t.headerText = t.headerText[:0]
+		// An empty text is no JSON: the document lets go of the former token.
+		_ = t.header.Parse(nil, jsonx.Limits{})
+	}
+}
+
+func (t *Token) parse(raw string, maxBytes int, seed uint64) error {
+	if len(raw) > maxBytes {
+		return ErrTooLarge
+	}
+	var dots [maxDots]int
+	n := 0
+	for i := range len(raw) {
+		if raw[i] == '.' {
+			if n == maxDots {
+				return ErrMalformed
+			}
+			dots[n] = i
+			n++
+		}
+	}
+	if n == 4 { // RFC 7516 §9: a JWE has four
+		return ErrEncrypted
+	}
+	// Three segments, none of them empty: an empty signature is "none", an empty payload
+	// a detached one (RFC 7515 §F), and neither is accepted.
+	if n != 2 || dots[0] == 0 || dots[1] == dots[0]+1 || dots[1] == len(raw)-1 {
+		return ErrMalformed
+	}
+	t.raw, t.first, t.second = raw, dots[0], dots[1]
+	var ok bool
+	if t.headerText, ok = base64url.Append(t.headerText[:0], raw[:t.first]); !ok {
+		return ErrMalformed
+	}
+	if t.payload, ok = base64url.Append(t.payload[:0], raw[t.first+1:t.second]); !ok {
+		return ErrMalformed
+	}
+	if t.signature, ok = base64url.Append(t.signature[:0], raw[t.second+1:]); !ok {
+		return ErrMalformed
+	}
+	return t.readHeader(maxBytes, seed)
+}
+
+// readHeader reads the members that count. Names and values are compared exactly.
+func (t *Token) readHeader(maxBytes int, seed uint64) error {
+	lim := jsonx.Limits{MaxBytes: maxBytes, MaxDepth: MaxDepth, Seed: seed}
+	if t.header.Parse(t.headerText, lim) != nil {
+		return ErrHeader // RFC 7515 §5.2 steps 3 and 4; RFC 8725 §3.7
+	}
+	root := t.header.Root()
+	if root.Kind() != jsonx.Object {
+		return ErrHeader
+	}
+	// RFC 7515 §4.1.11: what "crit" names must be understood, it must not be empty, and
+	// must not name what the RFC itself defines. Nothing beyond the RFC is understood
+	// here, so no "crit" can pass.
+	if _, ok := root.Member("crit"); ok {
+		return ErrCritical
+	}
+	// RFC 7797 §3: false changes what is signed; absent and true mean the same.
+	if b64, ok := root.Member("b64"); ok && b64.Kind() != jsonx.True {
+		return ErrCritical
+	}
+	// RFC 7516 §4.1.3 has it for JWE only; in a JWS it is a trap for readers that inflate.
+	if _, ok := root.Member("zip"); ok {
+		return ErrHeader
+	}
+	if kid, ok := root.Member("kid"); ok {
+		// RFC 7515 §4.1.4: a case-sensitive string.
+		if t.kid, t.hasKid = kid.Text(), true; kid.Kind() != jsonx.String || len(t.kid) > jwa.MaxKeyIDBytes {
+			return ErrHeader
+		}
+	}
+	if typ, ok := root.Member("typ"); ok {
+		if t.typ, t.hasTyp = typ.Text(), true; typ.Kind() != jsonx.String {
+			return ErrHeader // RFC 7515 §4.1.9
+		}
+	}
+	alg, _ := root.Member("alg")
+	if alg.Kind() != jsonx.String {
+		return ErrAlgorithmMissing // RFC 7515 §4.1.1
+	}
+	if t.algorithm = jwa.Parse(alg.Text()); t.algorithm == jwa.Invalid {
+		return ErrAlgorithmUnsupported // RFC 8725 §3.1; "none" is in no table
+	}
+	return nil
+}
 
 // Algorithm returns the header's algorithm.
-func (t *Token) Algorithm() jwa.Algorithm { return jwa.Invalid }
+func (t *Token) Algorithm() jwa.Algorithm { return t.algorithm }
 
 // KeyID returns the header's kid, and whether it has one.
-func (t *Token) KeyID() (string, bool) { return "", false }
+func (t *Token) KeyID() (string, bool) { return t.kid, t.hasKid }
 
 // Type returns the header's typ as written, and whether it has one.
-func (t *Token) Type() (string, bool) { return "", false }
+func (t *Token) Type() (string, bool) { return t.typ, t.hasTyp }
 
 // Header returns the parsed header.
-func (t *Token) Header() *jsonx.Doc { return nil }
+func (t *Token) Header() *jsonx.Doc { return &t.header }
 
-// SigningInput returns the text that is signed: header, dot, payload.
-func (t *Token) SigningInput() string { return "" }
+// SigningInput returns the text that is signed: header, dot, payload (RFC 7515 §5.2 step 8).
+func (t *Token) SigningInput() string { return t.raw[:t.second] }
 
 // PayloadText returns the payload's base64url text as it stood in the token.
-func (t *Token) PayloadText() string { return "" }
+func (t *Token) PayloadText() string {
+	if t.second == 0 {
+		return ""
+	}
+	return t.raw[t.first+1 : t.second]
+}
 
 // Payload returns the decoded payload.
-func (t *Token) Payload() []byte { return nil }
+func (t *Token) Payload() []byte { return t.payload }
 
 // Signature returns the decoded signature.
-func (t *Token) Signature() []byte { return nil }
+func (t *Token) Signature() []byte { return t.signature }

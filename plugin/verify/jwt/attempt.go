@@ -1,61 +1,197 @@
 package jwt
 
 import (
+	"errors"
+
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/jose/jws"
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/reason"
+)
+
+// maxDepth is the deepest nesting of claims.
+const maxDepth = 32
+
+// step says how far an attempt has come; only the last one yields an identity.
+type step uint8
+
+const (
+	nothing step = iota
+	parsed
+	checked
+	proved
 )
 
 // Attempt is the judging of one token, in three steps that must come in this order:
 // [Attempt.Parse], [Attempt.Check], [Attempt.Prove]. The zero value is ready; reuse it,
 // so that its buffers are allocated once. It is not safe for concurrent use.
-type Attempt struct{}
+type Attempt struct {
+	token  jws.Token
+	claims jsonx.Doc
+	step   step
+}
 
 // Parse takes the token apart: structure, header, a known algorithm, claims that are
 // one strict JSON object. It returns reason.OK or why not. The attempt aliases token
 // until the next Parse; seed keys the search for duplicate names and must be
 // unpredictable to callers.
 func (a *Attempt) Parse(token string, maxBytes int, seed uint64) reason.Code {
-	return reason.Undecided
+	a.step = nothing
+	if err := a.token.Parse(token, maxBytes, seed); err != nil {
+		return reasonOf(err)
+	}
+	lim := jsonx.Limits{MaxBytes: maxBytes, MaxDepth: maxDepth, Seed: seed}
+	if a.claims.Parse(a.token.Payload(), lim) != nil || a.claims.Root().Kind() != jsonx.Object {
+		return reason.PayloadMalformed // RFC 7519 §7.2 step 10
+	}
+	a.step = parsed
+	return reason.OK
+}
+
+// reasonOf names a refusal of the room jws.
+func reasonOf(err error) reason.Code {
+	switch {
+	case errors.Is(err, jws.ErrTooLarge):
+		return reason.TokenTooLarge
+	case errors.Is(err, jws.ErrMalformed):
+		return reason.TokenMalformed
+	case errors.Is(err, jws.ErrEncrypted):
+		return reason.TokenEncrypted
+	case errors.Is(err, jws.ErrHeader):
+		return reason.HeaderMalformed
+	case errors.Is(err, jws.ErrAlgorithmMissing):
+		return reason.AlgorithmMissing
+	case errors.Is(err, jws.ErrAlgorithmUnsupported):
+		return reason.AlgorithmUnsupported
+	case errors.Is(err, jws.ErrCritical):
+		return reason.CriticalHeader
+	}
+	return reason.Internal
 }
 
 // Algorithm returns the token's algorithm; Invalid before a successful Parse.
-func (a *Attempt) Algorithm() jwa.Algorithm { return jwa.Invalid }
+func (a *Attempt) Algorithm() jwa.Algorithm {
+	if a.step == nothing {
+		return jwa.Invalid
+	}
+	return a.token.Algorithm()
+}
 
 // KeyID returns the header's kid, unproved, and whether there is one.
-func (a *Attempt) KeyID() (string, bool) { return "", false }
+func (a *Attempt) KeyID() (string, bool) {
+	if a.step == nothing {
+		return "", false
+	}
+	return a.token.KeyID()
+}
 
 // Type returns the header's typ, unproved, and whether there is one.
-func (a *Attempt) Type() (string, bool) { return "", false }
+func (a *Attempt) Type() (string, bool) {
+	if a.step == nothing {
+		return "", false
+	}
+	return a.token.Type()
+}
 
 // Issuer returns the claim iss, unproved, and whether it is a string.
-func (a *Attempt) Issuer() (string, bool) { return "", false }
+func (a *Attempt) Issuer() (string, bool) { return a.text("iss") }
 
 // TokenID returns the claim jti, unproved, and whether it is a string.
-func (a *Attempt) TokenID() (string, bool) { return "", false }
+func (a *Attempt) TokenID() (string, bool) { return a.text("jti") }
 
 // Subject returns the claim sub, unproved, and whether it is a string.
-func (a *Attempt) Subject() (string, bool) { return "", false }
+func (a *Attempt) Subject() (string, bool) { return a.text("sub") }
+
+func (a *Attempt) text(name string) (string, bool) {
+	claims := a.Claims()
+	if claims == nil {
+		return "", false
+	}
+	v, _ := claims.Root().Member(name)
+	return v.Text(), v.Kind() == jsonx.String
+}
 
 // Claims returns the unproved claims; nil before a successful Parse. To act on claims
 // use [Attempt.Identity].
-func (a *Attempt) Claims() *jsonx.Doc { return nil }
+func (a *Attempt) Claims() *jsonx.Doc {
+	if a.step == nothing {
+		return nil
+	}
+	return &a.claims
+}
 
 // Check judges all but the signature: algorithm, issuer, times, audience and the types
 // of registered claims. audiences replace cfg.Audiences if not empty. now is in
-// nanoseconds since 1970.
+// nanoseconds since 1970. What an earlier Prove has shown is forgotten.
 func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code {
-	return reason.Undecided
+	if a.step == nothing {
+		return reason.Internal
+	}
+	a.step = parsed
+	if !cfg.Algorithms.Has(a.token.Algorithm()) {
+		return reason.AlgorithmNotAllowed // RFC 8725 §3.1
+	}
+	if len(audiences) == 0 {
+		audiences = cfg.Audiences
+	}
+	code := judge(a.claims.Root(), cfg, audiences, now)
+	if code == reason.OK {
+		a.step = checked
+	}
+	return code
 }
 
 // Prove verifies the signature with the keys that fit: OK, KeyUnknown (a kid that no
 // key has), KeyMismatch (no key fits the algorithm) or BadSignature. Without a
 // successful Check before it the answer is Internal.
-func (a *Attempt) Prove(keys *jwk.Set) reason.Code { return reason.Undecided }
+//
+// A token's kid picks the keys with exactly that kid and those without one; a token
+// without kid is tried with every key. Either way at most [jwk.MaxTried] keys that fit
+// the algorithm are tried, in the set's order.
+func (a *Attempt) Prove(keys *jwk.Set) reason.Code {
+	if a.step < checked {
+		return reason.Internal
+	}
+	a.step = checked
+	kid, hasKid := a.token.KeyID()
+	alg, input, signature := a.token.Algorithm(), a.token.SigningInput(), a.token.Signature()
+	known, tried := !hasKid, 0
+	for i := range keys.Len() {
+		key := keys.Key(i)
+		id, hasID := key.ID()
+		if hasKid && hasID && id != kid {
+			continue
+		}
+		known = known || hasID
+		if !key.Fits(alg) {
+			continue
+		}
+		if tried == jwk.MaxTried {
+			break
+		}
+		tried++
+		if key.Verify(alg, input, signature) {
+			a.step = proved
+			return reason.OK
+		}
+	}
+	switch {
+	case tried > 0:
+		return reason.BadSignature
+	case known:
+		return reason.KeyMismatch
+	}
+	return reason.KeyUnknown
+}
 
 // Identity returns what was proved, for the provider with that index. It is the zero
 // value unless the last Prove returned OK and no Parse or Check came since. It aliases
 // the attempt and the token until the next Parse.
-func (a *Attempt) Identity(provider int) identity.Identity { return identity.Identity{} }
+func (a *Attempt) Identity(provider int) identity.Identity {
+	if a.step != proved {
+		return identity.Identity{}
+	}
+	return identity.Identity{Provider: provider, Payload: a.token.PayloadText(), Claims: &a.claims}
+}

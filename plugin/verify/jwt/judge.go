@@ -1,0 +1,128 @@
+package jwt
+
+import (
+	"github.com/postern-wasm/postern/plugin/jsonx"
+	"github.com/postern-wasm/postern/plugin/reason"
+)
+
+const (
+	second = 1_000_000_000
+	// clockFloor: a clock that shows the first minute of 1970 has not been set. Every
+	// expiration lies in its future, so nothing may be judged by it.
+	clockFloor = 60 * second
+	// maxSkew is as much skew as has a meaning; with it no sum below leaves int64.
+	maxSkew = 1 << 53
+)
+
+// instant is a point in time: whole seconds since 1970 and nanoseconds from 0 to
+// 999,999,999. Dates of claims reach to 2^53 seconds, more nanoseconds than int64 holds.
+type instant struct{ seconds, nanos int64 }
+
+func (t instant) before(u instant) bool {
+	return t.seconds < u.seconds || t.seconds == u.seconds && t.nanos < u.nanos
+}
+
+func (t instant) plus(seconds int64) instant { return instant{t.seconds + seconds, t.nanos} }
+
+// judge applies everything that needs no key. The order is the issue of one reason per
+// token only: any of these refuses.
+func judge(claims jsonx.Value, cfg *Config, audiences []string, now int64) reason.Code {
+	if now < clockFloor {
+		return reason.ClockUnset
+	}
+	if code := issuer(claims, cfg.Issuer); code != reason.OK {
+		return code
+	}
+	skew := min(max(cfg.ClockSkewSeconds, 0), maxSkew)
+	if code := times(claims, cfg.RequireExpiration, skew, instant{now / second, now % second}); code != reason.OK {
+		return code
+	}
+	if code := audience(claims, audiences); code != reason.OK {
+		return code
+	}
+	// RFC 7519 §4.1.2, §4.1.7: strings.
+	for _, name := range [...]string{"sub", "jti"} {
+		if v, ok := claims.Member(name); ok && v.Kind() != jsonx.String {
+			return reason.ClaimMalformed
+		}
+	}
+	return reason.OK
+}
+
+// issuer is RFC 7519 §4.1.1: one string, compared exactly.
+func issuer(claims jsonx.Value, want string) reason.Code {
+	iss, ok := claims.Member("iss")
+	switch {
+	case ok && iss.Kind() != jsonx.String:
+		return reason.ClaimMalformed
+	case want != "" && (!ok || iss.Text() != want):
+		return reason.IssuerMismatch
+	}
+	return reason.OK
+}
+
+// times is RFC 7519 §4.1.4 to §4.1.6. Seconds rounds dates up to the next nanosecond;
+// now is a whole number of them, so each comparison comes out as with the exact value.
+func times(claims jsonx.Value, required bool, skew int64, now instant) reason.Code {
+	exp, hasExp, expOK := date(claims, "exp")
+	nbf, hasNbf, nbfOK := date(claims, "nbf")
+	iat, hasIat, iatOK := date(claims, "iat")
+	switch {
+	case !expOK || !nbfOK || !iatOK:
+		return reason.ClaimMalformed
+	case required && !hasExp:
+		return reason.ExpirationMissing
+	case hasExp && !now.before(exp.plus(skew)):
+		return reason.Expired // now >= exp + skew; "on or after" (§4.1.4)
+	case hasNbf && now.plus(skew).before(nbf):
+		return reason.NotYetValid // now < nbf - skew
+	case hasIat && now.plus(skew).before(iat):
+		return reason.IssuedInFuture // iat > now + skew
+	}
+	return reason.OK
+}
+
+// date returns a claim that must be a NumericDate; ok is true where it is absent.
+func date(claims jsonx.Value, name string) (t instant, has, ok bool) {
+	v, has := claims.Member(name)
+	if !has {
+		return instant{}, false, true
+	}
+	t.seconds, t.nanos, ok = v.Seconds()
+	return t, true, ok
+}
+
+// audience is RFC 7519 §4.1.3: a string, or an array of nothing but strings, compared
+// exactly. Without audiences to look for only the type is judged.
+func audience(claims jsonx.Value, audiences []string) reason.Code {
+	aud, has := claims.Member("aud")
+	found := len(audiences) == 0
+	switch aud.Kind() {
+	case jsonx.String:
+		found = found || contains(audiences, aud.Text())
+	case jsonx.Array:
+		for v, ok := aud.First(); ok; v, ok = v.Next() {
+			if v.Kind() != jsonx.String {
+				return reason.ClaimMalformed
+			}
+			found = found || contains(audiences, v.Text())
+		}
+	case jsonx.Invalid, jsonx.Null, jsonx.False, jsonx.True, jsonx.Number, jsonx.Object:
+		if has {
+			return reason.ClaimMalformed
+		}
+	}
+	if !found {
+		return reason.AudienceMismatch
+	}
+	return reason.OK
+}
+
+func contains(list []string, s string) bool {
+	for _, item := range list {
+		if item == s {
+			return true
+		}
+	}
+	return false
+}
