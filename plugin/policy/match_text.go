@@ -2,9 +2,9 @@ package policy
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"strconv"
 	"strings"
 )
 
@@ -95,23 +95,23 @@ func CompilePattern(source string) (*Pattern, error) {
 		return nil, errPatternEmpty
 	}
 	if len(source) > MaxPatternBytes {
-		return nil, fmt.Errorf("is %d bytes long, more than %d", len(source), MaxPatternBytes)
+		return nil, errors.New("is " + strconv.Itoa(len(source)) + " bytes long, more than " + strconv.Itoa(MaxPatternBytes))
 	}
 	// Parsed alone first: within the anchors below, "a)|(b" would be a legal expression.
 	tree, err := syntax.Parse(source, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+		return nil, errors.New("is not an RE2 expression: " + err.Error())
 	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+		return nil, errors.New("is not an RE2 expression: " + err.Error())
 	}
 	if n := len(program.Inst); n > MaxProgram {
-		return nil, fmt.Errorf("compiles to %d steps, more than %d", n, MaxProgram)
+		return nil, errors.New("compiles to " + strconv.Itoa(n) + " steps, more than " + strconv.Itoa(MaxProgram))
 	}
 	re, err := regexp.Compile(`\A(?:` + source + `)\z`)
 	if err != nil {
-		return nil, fmt.Errorf("is not an RE2 expression: %w", err)
+		return nil, errors.New("is not an RE2 expression: " + err.Error())
 	}
 	return &Pattern{source: source, re: re}, nil
 }

@@ -1,0 +1,257 @@
+//go:build wasip1
+
+package abi
+
+import (
+	"unsafe"
+
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/filter"
+	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
+)
+
+// maxSteps bounds the host calls of one event: a fault in a planner must not become an
+// endless loop on the proxy's event loop.
+const maxSteps = 256
+
+// call is a fetch under way.
+type call struct {
+	id     uint32
+	root   *root
+	plugin *filter.Plugin
+	source int
+}
+
+var (
+	calls []call
+	text  []byte // reused for encoded pairs
+
+	counters struct {
+		defined                                  bool
+		allowed, denied, fetchSuccess, fetchFail metric
+	}
+)
+
+// pump carries out what the key sets of a context's configuration want, on behalf of
+// the root: a call made for a stream would die with it.
+func pump(id uint32, t int64) {
+	r := rootOf(id)
+	p := (*filter.Plugin)(nil)
+	if r != nil {
+		p = r.plugin
+	} else if s := streams.find(id); s != nil {
+		p = s.plugin
+		r = rootWith(p)
+	}
+	if p == nil || r == nil {
+		return
+	}
+	for range maxSteps {
+		i, step := p.NextStep(t)
+		if step.Kind == jwks.Nothing {
+			break
+		}
+		carryStep(r, p, i, step, t)
+	}
+	for note := p.Notes(); note != ""; note = p.Notes() {
+		logLine(levelWarn, note)
+	}
+	if r.id != id {
+		proxySetEffectiveContext(id)
+	}
+}
+
+// rootWith finds the context that a plugin belongs to.
+func rootWith(p *filter.Plugin) *root {
+	for _, r := range roots {
+		if r.plugin == p {
+			return r
+		}
+	}
+	return nil
+}
+
+func carryStep(r *root, p *filter.Plugin, i int, step jwks.Step, t int64) {
+	source := p.Source(i)
+	key, keySize := ptr(step.Key)
+	switch step.Kind {
+	case jwks.ReadShared:
+		out.data, out.size, out.number = nil, 0, 0
+		st := proxyGetSharedData(key, keySize, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size), unsafe.Pointer(&out.number))
+		value := result()
+		source.Read(t, shareStatus(st), value, out.number)
+	case jwks.WriteShared:
+		st := proxySetSharedData(key, keySize, unsafe.SliceData(step.Value), int32(len(step.Value)), step.CAS)
+		source.Written(t, shareStatus(st))
+	case jwks.Fetch:
+		source.Dispatched(t, fetch(r, p, i))
+	case jwks.Nothing:
+	}
+}
+
+func shareStatus(st status) jwks.ShareStatus {
+	switch st {
+	case statusOK:
+		return jwks.ShareOK
+	case statusNotFound:
+		return jwks.ShareAbsent
+	case statusCASMismatch:
+		return jwks.ShareConflict
+	}
+	return jwks.ShareUnavailable
+}
+
+// fetch starts the GET of a key set on the root's context.
+func fetch(r *root, p *filter.Plugin, i int) bool {
+	cfg := p.Source(i).Config()
+	scheme, authority, path := cfg.Target()
+	text = appendPairs(text[:0], []request.Header{
+		{Name: ":method", Value: "GET"},
+		{Name: ":scheme", Value: scheme},
+		{Name: ":authority", Value: authority},
+		{Name: ":path", Value: path},
+		{Name: "accept", Value: "application/jwk-set+json, application/json"},
+		{Name: "user-agent", Value: "postern"},
+	})
+	proxySetEffectiveContext(r.id)
+	cluster, clusterSize := ptr(cfg.Cluster)
+	trailers := appendPairs(nil, nil)
+	milliseconds := uint32(min(max(cfg.Timeout/1_000_000, 1), 1<<31-1))
+	st := proxyHTTPCall(cluster, clusterSize, unsafe.SliceData(text), int32(len(text)), nil, 0,
+		unsafe.SliceData(trailers), int32(len(trailers)), milliseconds, unsafe.Pointer(&out.number))
+	if st != statusOK {
+		return false
+	}
+	calls = append(calls, call{id: out.number, root: r, plugin: p, source: i})
+	return true
+}
+
+// takeAnswer hands a callout's answer to the key set that asked.
+func takeAnswer(r *root, id uint32, headerCount, bodySize int32) {
+	for i := range calls {
+		if calls[i].id != id || calls[i].root != r {
+			continue
+		}
+		c := calls[i]
+		calls = append(calls[:i], calls[i+1:]...)
+		source := c.plugin.Source(c.source)
+		a := jwks.Answer{}
+		if headerCount > 0 { // none is a reset
+			pairs = headers(pairs[:0], mapCallout)
+			a = jwks.AnswerFrom(pairs)
+		}
+		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
+		before := source.Generation()
+		source.Answered(now(), a)
+		if source.Generation() != before {
+			counters.fetchSuccess.increment()
+		} else {
+			counters.fetchFail.increment()
+		}
+		return
+	}
+}
+
+func forgetCalls(r *root) {
+	kept := calls[:0]
+	for _, c := range calls {
+		if c.root != r {
+			kept = append(kept, c)
+		}
+	}
+	calls = kept
+}
+
+// carryOut does what a verdict says, in the effective context. Whatever the host does
+// not carry out ends in a refusal: half the operations are worse than none.
+func carryOut(v *filter.Verdict) types.Action {
+	switch v.Action {
+	case filter.Continue:
+		if !apply(v.Ops) {
+			logLine(levelError, "the host did not carry out a header operation: the request is refused")
+			answer(effect.Unconfigured())
+			return types.ActionPause
+		}
+		setProvider(v.Provider)
+		counters.allowed.increment()
+		return types.ActionContinue
+	case filter.Refuse:
+		setProvider(v.Provider)
+		if v.Log != "" {
+			logLine(levelInfo, v.Log)
+		}
+		counters.denied.increment()
+		answer(v.Answer)
+	case filter.Pause, filter.Inert:
+	}
+	return types.ActionPause
+}
+
+func apply(ops []effect.Op) bool {
+	for i := range ops {
+		name, nameSize := ptr(ops[i].Name)
+		value, valueSize := ptr(ops[i].Value)
+		var st status
+		switch ops[i].Kind {
+		case effect.Remove:
+			st = proxyRemoveHeader(mapRequest, name, nameSize)
+		case effect.Set:
+			st = proxyReplaceHeader(mapRequest, name, nameSize, value, valueSize)
+		case effect.Add:
+			st = proxyAddHeader(mapRequest, name, nameSize, value, valueSize)
+		}
+		if st != statusOK {
+			return false
+		}
+	}
+	return true
+}
+
+func answer(a *effect.Answer) {
+	text = appendPairs(text[:0], a.Headers)
+	details, detailsSize := ptr(a.Details)
+	proxySendLocalResponse(a.Status, details, detailsSize, unsafe.SliceData(a.Body), int32(len(a.Body)),
+		unsafe.SliceData(text), int32(len(text)), a.GRPC)
+}
+
+// setProvider leaves the provider's name as filter state wasm.postern.provider, where
+// the host has such a thing.
+func setProvider(name string) {
+	if name == "" {
+		return
+	}
+	path, pathSize := ptr("postern.provider")
+	value, valueSize := ptr(name)
+	proxySetProperty(path, pathSize, value, valueSize)
+}
+
+// metric is a counter that may not exist.
+type metric struct {
+	id      uint32
+	defined bool
+}
+
+func (m *metric) increment() {
+	if m.defined {
+		proxyIncrementMetric(m.id, 1)
+	}
+}
+
+func (m *metric) define(name string) {
+	data, size := ptr(name)
+	m.defined = proxyDefineMetric(metricCount, data, size, unsafe.Pointer(&out.number)) == statusOK
+	m.id = out.number
+}
+
+func defineMetrics() {
+	if counters.defined {
+		return
+	}
+	counters.defined = true
+	counters.allowed.define("postern_allowed")
+	counters.denied.define("postern_denied")
+	counters.fetchSuccess.define("postern_key_set_fetch_success")
+	counters.fetchFail.define("postern_key_set_fetch_failure")
+}

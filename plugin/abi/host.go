@@ -1,0 +1,110 @@
+//go:build wasip1
+
+package abi
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// maxAllocation bounds what the host may ask the module to hold at once, bytes.
+const maxAllocation = 16 << 20
+
+// out is where host calls put their results: outside the stack, so that no call costs
+// an allocation.
+var out struct {
+	data   *byte
+	size   int32
+	number uint32
+	nanos  int64
+	random [8]byte
+}
+
+//go:wasmexport proxy_on_memory_allocate
+func onMemoryAllocate(size uint32) *byte {
+	if size > maxAllocation {
+		return nil // the host call fails; nothing is half read
+	}
+	return unsafe.SliceData(make([]byte, max(size, 1)))
+}
+
+// result is what the last call left in out, or nil.
+func result() []byte {
+	if out.data == nil || out.size <= 0 {
+		return nil
+	}
+	b := unsafe.Slice(out.data, out.size)
+	out.data = nil
+	return b
+}
+
+func ptr(s string) (data *byte, size int32) { return unsafe.StringData(s), int32(len(s)) }
+
+// now is the host's wall clock, nanoseconds since 1970; 0 if it has none.
+func now() int64 {
+	out.nanos = 0
+	if wasiClockTimeGet(0, 1, unsafe.Pointer(&out.nanos)) != 0 {
+		return 0
+	}
+	return out.nanos
+}
+
+// random returns 64 unpredictable bits.
+func random() (uint64, bool) {
+	out.random = [8]byte{}
+	if wasiRandomGet(unsafe.Pointer(&out.random), 8) != 0 {
+		return 0, false
+	}
+	n := uint64(0)
+	for _, b := range out.random {
+		n = n<<8 | uint64(b)
+	}
+	return n, n != 0
+}
+
+func logLine(level uint32, line string) {
+	data, size := ptr(line)
+	proxyLog(level, data, size)
+}
+
+// buffer reads at most limit bytes of a host buffer. It says whether there were more.
+func buffer(kind uint32, size, limit int) (b []byte, truncated bool) {
+	out.data, out.size = nil, 0
+	if proxyGetBufferBytes(kind, 0, int32(min(size, limit)), unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
+		return nil, size > 0
+	}
+	return result(), size > limit
+}
+
+// headers appends the pairs of a header map to dst; nothing if it cannot be read.
+func headers(dst []request.Header, kind uint32) []request.Header {
+	out.data, out.size = nil, 0
+	if proxyGetHeaderMapPairs(kind, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
+		return dst
+	}
+	pairs, ok := decodePairs(dst, result())
+	if !ok {
+		return dst
+	}
+	return pairs
+}
+
+// environ looks a variable up in the VM's environment.
+func environ(name string) (string, bool) {
+	var count, size uint32
+	if wasiEnvironSizesGet(unsafe.Pointer(&count), unsafe.Pointer(&size)) != 0 || count == 0 || size > maxAllocation || count > size {
+		return "", false
+	}
+	pointers, block := make([]uint32, count), make([]byte, size)
+	if wasiEnvironGet(unsafe.Pointer(unsafe.SliceData(pointers)), unsafe.Pointer(unsafe.SliceData(block))) != 0 {
+		return "", false
+	}
+	for _, entry := range strings.Split(string(block), "\x00") {
+		if key, value, ok := strings.Cut(entry, "="); ok && key == name {
+			return value, true
+		}
+	}
+	return "", false
+}

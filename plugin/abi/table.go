@@ -1,0 +1,93 @@
+package abi
+
+import "github.com/postern-wasm/postern/plugin/filter"
+
+// stream is one HTTP context of the host.
+type stream struct {
+	filter.Stream
+	plugin *filter.Plugin
+}
+
+// table finds streams by the host's context id and reuses their memory. Ids are the
+// key of an open-addressing index without deletion marks: entries move back when one
+// before them goes, so that a table that is used for ever stays as fast as a new one.
+type table struct {
+	index []*stream // a power of two long, at most half full
+	free  []*stream
+	used  int
+}
+
+const minIndex = 64
+
+// create returns the stream of an id, made new; an id in use keeps its stream.
+func (t *table) create(id uint32, p *filter.Plugin) *stream {
+	if s := t.find(id); s != nil {
+		return s
+	}
+	if t.used*2 >= len(t.index) {
+		t.grow()
+	}
+	var s *stream
+	if n := len(t.free); n > 0 {
+		s, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		s = new(stream)
+	}
+	*s = stream{Stream: filter.Stream{ID: id}, plugin: p}
+	t.put(s)
+	t.used++
+	return s
+}
+
+// find returns the stream of an id, or nil.
+func (t *table) find(id uint32) *stream {
+	if len(t.index) == 0 {
+		return nil
+	}
+	mask := uint32(len(t.index) - 1)
+	for i := id & mask; ; i = (i + 1) & mask {
+		if s := t.index[i]; s == nil || s.ID == id {
+			return s
+		}
+	}
+}
+
+// remove forgets a stream and keeps its memory for another.
+func (t *table) remove(s *stream) {
+	mask := uint32(len(t.index) - 1)
+	i := s.ID & mask
+	for t.index[i] != s {
+		if t.index[i] == nil {
+			return
+		}
+		i = (i + 1) & mask
+	}
+	t.index[i] = nil
+	t.used--
+	s.plugin = nil
+	t.free = append(t.free, s)
+	for i = (i + 1) & mask; t.index[i] != nil; i = (i + 1) & mask {
+		moved := t.index[i]
+		t.index[i] = nil
+		t.put(moved)
+	}
+}
+
+func (t *table) put(s *stream) {
+	mask := uint32(len(t.index) - 1)
+	i := s.ID & mask
+	for t.index[i] != nil {
+		i = (i + 1) & mask
+	}
+	t.index[i] = s
+}
+
+func (t *table) grow() {
+	old := t.index
+	t.index = make([]*stream, max(minIndex, 2*len(old)))
+	for _, s := range old {
+		if s != nil {
+			t.put(s)
+		}
+	}
+}

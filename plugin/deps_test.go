@@ -1,0 +1,199 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/postern-wasm/postern/"
+
+// allowed is the import policy of the module: for each room the rooms it may use, in
+// the order in which data flows. A new edge is argued in the commit that adds it.
+// Standard library packages are judged by forbidden below; anything else must be in
+// external.
+var allowed = map[string][]string{
+	"plugin":                 {"plugin/abi"},
+	"plugin/reason":          {},
+	"plugin/jsonx":           {},
+	"plugin/request":         {"plugin/reason"},
+	"plugin/credential":      {"plugin/request"},
+	"plugin/kernel/sha2":     {},
+	"plugin/kernel/hmac":     {"plugin/kernel/sha2"},
+	"plugin/kernel/internal": {},
+	"plugin/kernel/rsa":      {"plugin/kernel/internal", "plugin/kernel/sha2"},
+	"plugin/kernel/p256":     {"plugin/kernel/internal"},
+	"plugin/kernel/p384":     {"plugin/kernel/internal"},
+	"plugin/kernel/p521":     {"plugin/kernel/internal"},
+	"plugin/kernel/ed25519":  {"plugin/kernel/internal", "plugin/kernel/sha2"},
+	"plugin/jose/base64url":  {},
+	"plugin/jose/jwa":        {},
+	"plugin/jose/jwk":        {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/kernel"},
+	"plugin/jose/jws":        {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx"},
+	"plugin/identity":        {"plugin/jsonx"},
+	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason"},
+	"plugin/jwks":            {"plugin/jose/jwk", "plugin/request"},
+	"plugin/policy":          {"plugin/reason", "plugin/request"},
+	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
+	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
+	"plugin/filter":          {"plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
+	"plugin/abi":             {"plugin/config", "plugin/effect", "plugin/filter", "plugin/jwks", "plugin/request"},
+}
+
+// external lists the packages outside the project and the standard library, and the
+// rooms that may use them.
+var external = map[string][]string{
+	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types": {"plugin/abi"},
+	"github.com/valyala/fastjson":                             {"plugin/jsonx", "plugin/config", "plugin/jose/jwk"},
+}
+
+// forbidden are standard library packages that no room may use: they start goroutines,
+// reach for the system, allocate by reflection, or bloat the module.
+var forbidden = []string{
+	"crypto/rand", "crypto/tls", "crypto/x509", "database", "embed", "encoding/gob", "encoding/json", "encoding/pem", "encoding/xml",
+	"expvar", "flag", "fmt", "html", "io/ioutil", "log", "mime", "net", "os", "plugin", "reflect", "runtime", "sync", "syscall",
+	"testing", "text", "time",
+}
+
+// onlyIn are standard library packages that some rooms alone may use.
+var onlyIn = map[string][]string{
+	"regexp":        {"plugin/policy"},
+	"regexp/syntax": {"plugin/policy"},
+}
+
+// TestImportsFollowTheTable reads every file below this folder.
+func TestImportsFollowTheTable(t *testing.T) {
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		room := filepath.ToSlash(filepath.Join("plugin", filepath.Dir(name)))
+		seen[room] = true
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		for _, imported := range file.Imports {
+			target, err := strconv.Unquote(imported.Path.Value)
+			if err != nil {
+				return err
+			}
+			if !mayImport(room, target) {
+				t.Errorf("%s: room %s must not import %s", name, room, target)
+			}
+		}
+		if tagged := buildTag(file); tagged != "" && room != "plugin/abi" && room != "plugin" {
+			t.Errorf("%s: build tag %q outside plugin/abi and main.go", name, tagged)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for room := range allowed {
+		if !anyReaches(seen, room) {
+			t.Errorf("the table names %s, which does not exist", room)
+		}
+	}
+}
+
+// TestTableHasNoCycle holds the order: no room may be reached from itself.
+func TestTableHasNoCycle(t *testing.T) {
+	var visit func(room string, trail []string)
+	visit = func(room string, trail []string) {
+		for _, before := range trail {
+			if before == room {
+				t.Fatalf("cycle: %s -> %s", strings.Join(trail, " -> "), room)
+			}
+		}
+		for _, next := range rooms() {
+			if next != room && reaches(allowed[room], next) {
+				visit(next, append(trail, room))
+			}
+		}
+	}
+	for _, room := range rooms() {
+		visit(room, nil)
+	}
+}
+
+func rooms() []string {
+	var names []string
+	for name := range allowed {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+func mayImport(room, name string) bool {
+	if strings.HasPrefix(name, module) {
+		return reaches(allowed[policyOf(room)], strings.TrimPrefix(name, module))
+	}
+	if strings.Contains(strings.Split(name, "/")[0], ".") {
+		return contains(external[name], room)
+	}
+	if where, ok := onlyIn[name]; ok {
+		return contains(where, room)
+	}
+	return !reaches(forbidden, name)
+}
+
+// policyOf is the row that governs a room: its own, or that of the folder above.
+func policyOf(room string) string {
+	for name := room; name != "."; name = path.Dir(name) {
+		if _, ok := allowed[name]; ok && (name == room || name != "plugin") {
+			return name
+		}
+	}
+	return room
+}
+
+// anyReaches says whether a room or one below it exists.
+func anyReaches(seen map[string]bool, room string) bool {
+	for name := range seen {
+		if reaches([]string{room}, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// reaches says whether name is one of the prefixes or below one.
+func reaches(prefixes []string, name string) bool {
+	for _, p := range prefixes {
+		if name == p || strings.HasPrefix(name, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func contains(list []string, name string) bool {
+	for _, s := range list {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// buildTag returns a file's build constraint, or "".
+func buildTag(file *ast.File) string {
+	for _, group := range file.Comments {
+		for _, c := range group.List {
+			if c.Pos() < file.Package && strings.HasPrefix(c.Text, "//go:build") {
+				return c.Text
+			}
+		}
+	}
+	return ""
+}
