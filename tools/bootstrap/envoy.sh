@@ -51,7 +51,7 @@ pip_install() {
 installed=$(on_path)
 stamp="$installed $(stamp_of "$REPO"/tools/bootstrap/{lib.sh,envoy.sh} "$REPO/tools/versions.env")"
 whole envoy "$stamp" && exit 0
-lock
+lock "$TOOLS/.lock"
 whole envoy "$stamp" && exit 0
 begin envoy
 if [ -n "$installed" ]; then

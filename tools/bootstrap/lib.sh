@@ -7,7 +7,7 @@
 
 set -euo pipefail
 
-REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+REPO=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # POSTERN_TOOLS moves the tools elsewhere (the tests do); build/tools is the rule.
 TOOLS=${POSTERN_TOOLS:-$REPO/build/tools}
 STEP=$(basename "$0" .sh)
@@ -67,28 +67,30 @@ need_go() {
 	at_least "${have%%[!0-9.]*}" "$want" || die "Go $want or later is needed, found $have (https://go.dev/dl)"
 }
 
-# lock: one step at a time; the lock ends with the process, however it ends.
+# lock FILE: one process at a time holds FILE's lock; it ends with the process,
+# however that ends.
 lock() {
-	mkdir -p "$TOOLS"
+	mkdir -p "$(dirname "$1")"
 	if command -v flock >/dev/null 2>&1; then
-		exec 9>"$TOOLS/.lock"
+		exec 9>"$1"
 		flock -n 9 && return
 		say "waiting for another make"
 		flock 9
 		return
 	fi
 	# Without flock (macOS): a folder that holds its owner's process id.
-	local dir="$TOOLS/.lock.d" owner
-	until mkdir "$dir" 2>/dev/null; do
-		owner=$(cat "$dir/pid" 2>/dev/null || true)
+	LOCKDIR=$1.d
+	until mkdir "$LOCKDIR" 2>/dev/null; do
+		local owner
+		owner=$(cat "$LOCKDIR/pid" 2>/dev/null || true)
 		if [ -n "$owner" ] && ! kill -0 "$owner" 2>/dev/null; then
-			rm -rf "$dir"
+			rm -rf "$LOCKDIR"
 			continue
 		fi
 		sleep 1
 	done
-	echo $$ >"$dir/pid"
-	trap 'on_exit; rm -rf "$TOOLS/.lock.d"' EXIT
+	echo $$ >"$LOCKDIR/pid"
+	trap 'on_exit; rm -rf "$LOCKDIR"' EXIT
 }
 
 # stamp_of FILE...: the text that a whole tool's stamp holds. It changes with

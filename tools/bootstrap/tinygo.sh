@@ -74,7 +74,7 @@ build() {
 	cp -R "$source" "$TMP/root"
 	chmod -R u+w "$TMP/root"
 	mkdir -p "$TMP/root/src/net"
-	cp "$HERE/libc.c" "$TMP/root/src/runtime/postern_libc.c"
+	install -D -m 644 "$HERE/libc.c" "$TMP/root/lib/postern/libc.c"
 	mkdir "$TMP/pure"
 	(cd "$TMP/pure" && "llvm-ar-$LLVM_VERSION" x "$libc" "${PURE[@]}" && "llvm-ar-$LLVM_VERSION" rcD ../libpure.a "${PURE[@]}")
 	rm -r "$TMP/pure"
@@ -86,7 +86,7 @@ installed=$(on_path)
 # The folder's own place is part of the stamp: a moved checkout is made anew.
 stamp="$TOOLS $installed $(stamp_of "$HERE"/{lib.sh,tinygo.sh,libc.c,target.json} "$MODFILE" "${MODFILE%.mod}.sum" "$REPO/tools/versions.env")"
 whole tinygo "$stamp" && exit 0
-lock
+lock "$TOOLS/.lock"
 whole tinygo "$stamp" && exit 0
 begin tinygo
 if [ -n "$installed" ]; then

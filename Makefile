@@ -1,0 +1,106 @@
+# Postern. `make` alone lists the targets.
+#
+# Everything is made from nothing: the tools that are missing are installed or
+# built under build/tools (tools/bootstrap), at the versions that
+# tools/versions.env, tools/tinygo.mod and tools/lint.mod name. Whether something
+# has to be made again is decided by content, not by time: see tools/plugin.sh.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+ROOT := $(CURDIR)
+TESTSUM := go run ./tools/testsum
+# How long each fuzz target runs: `make fuzz FUZZTIME=1m`.
+FUZZTIME ?=
+# Where tests find what they need. Nothing is skipped for want of it.
+TESTENV := POSTERN_MODULE=$(ROOT)/build/postern.wasm POSTERN_ENVOY=$(ROOT)/build/tools/envoy/envoy POSTERN_REQUIRE_ENVOY=1
+# The packages in which real Envoys run.
+ENVOY_PACKAGES := ./host/envoy/... ./host/parity/...
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+.PHONY: demo
+demo: build ## build what is missing, send real requests through the module and show every decision
+	@go run ./tools/demo
+
+.PHONY: build
+build: plugin ## build/postern, the command, and the module beside it
+	@go build -buildvcs=false -trimpath -o build/postern ./host/cmd/postern
+
+.PHONY: plugin
+plugin: tinygo ## build/postern.wasm, the module (nothing to do if nothing changed)
+	@tools/plugin.sh
+
+.PHONY: test
+test: tinygo envoy build ## everything that must hold: all tests, in wazero and a real Envoy, fuzzers, linters, module rules
+	@$(MAKE) --no-print-directory vet wasmcheck
+	@rm -f build/tests.txt
+	@echo "== tests, in wazero and in Envoy"
+	@set -o pipefail; $(TESTENV) go test -json ./... | $(TESTSUM) -no-skips | tee build/tests.txt
+	@echo "== race detector over the host"
+	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./host/... | $(TESTSUM)
+	@echo "== fuzz targets"
+	@FUZZTIME=$(or $(FUZZTIME),3s) tools/fuzz.sh
+	@$(MAKE) --no-print-directory lint
+	@echo "== all of it holds; the tests:"
+	@cat build/tests.txt
+
+.PHONY: e2e
+e2e: envoy build ## only the tests that run a real Envoy
+	@set -o pipefail; $(TESTENV) go test -json $(ENVOY_PACKAGES) | $(TESTSUM) -no-skips
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@FUZZTIME=$(or $(FUZZTIME),10s) tools/fuzz.sh
+
+.PHONY: bench
+bench: build ## Go benchmarks of the module's rooms and of the host, to build/bench.txt
+	@set -o pipefail; $(TESTENV) go test -run='^$$' -bench=. -benchmem ./plugin/... ./host/... | grep -v 'no test files' | tee build/bench.txt
+
+.PHONY: lint
+lint: linters ## formatting and linters
+	@build/tools/lint/golangci-lint run ./...
+
+.PHONY: fmt
+fmt: linters ## rewrite the Go files as the linters want them
+	@build/tools/lint/golangci-lint fmt
+
+.PHONY: generate
+generate: ## run the generators named in the sources
+	@go generate ./...
+
+.PHONY: golden
+golden: build ## rewrite the golden files; say in the commit why they changed
+	@go run ./tools/wasmcheck -update build/postern.wasm
+	@$(TESTENV) UPDATE=1 go test -count=1 -run Golden ./... >build/golden.txt || { cat build/golden.txt; exit 1; }
+	@git status --short -- '*/golden/*' '*/testdata/*' testdata
+
+.PHONY: check
+check: tinygo build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
+	@$(MAKE) --no-print-directory lint vet
+	@set -o pipefail; POSTERN_MODULE=$(ROOT)/build/postern.wasm CGO_ENABLED=1 go test -json -race ./... | $(TESTSUM)
+	@$(MAKE) --no-print-directory wasmcheck
+	@test -z "$$(git status --porcelain)" || { echo "check: not committed:" >&2; git status --short >&2; exit 1; }
+
+.PHONY: clean
+clean: ## remove what was built, but not the tools (for those: rm -r build)
+	@find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true
+
+# Parts of the above.
+.PHONY: tools tinygo envoy linters vet wasmcheck
+tools: tinygo envoy linters
+tinygo:
+	@tools/bootstrap/tinygo.sh
+envoy:
+	@tools/bootstrap/envoy.sh
+linters:
+	@tools/bootstrap/lint.sh
+vet:
+	@go vet ./...
+	@GOOS=wasip1 GOARCH=wasm go vet ./plugin/...
+wasmcheck:
+	@go run ./tools/wasmcheck build/postern.wasm

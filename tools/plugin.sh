@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Makes build/postern.wasm, the module, and build/postern-names.wasm, the same
+# link with its function names.
+#
+# How it is linked: TinyGo compiles every package to LLVM bitcode, optimises the
+# whole program at once, links with wasm-ld (stack first, so that an overflow
+# traps instead of overwriting data; no entry, since a proxy calls _initialize)
+# and passes it through wasm-opt. wasmstrip then drops the names, wasmcheck
+# refuses a link that breaks the rules that hold for ever, and only then does it
+# take the old module's place. The target says the rest: see
+# tools/bootstrap/target.json and tinygo.sh.
+#
+# The flags, by measurement (performance notes of the kernels, and the reasons):
+#   -opt=2     curves run 1.3 to 1.9 times slower on wazero with -opt=s or z.
+#   -no-debug  DWARF is 4 MB and carries paths of the machine; names stay.
+#   gc=precise (target.json) works under scheduler none, and its longest pause
+#              is a quarter of the conservative collector's, which on a large
+#              heap never ended.
+#
+# Nothing changed (sources, go.mod, tools, the module itself): nothing is done.
+
+. "$(dirname "$0")/bootstrap/lib.sh"
+
+OUT=${POSTERN_OUT:-$REPO/build}
+TINYGO=$TOOLS/tinygo
+FLAGS=(-opt=2 -no-debug)
+
+# inputs is the text that changes whenever the module has to be built anew.
+inputs() {
+	cd "$REPO"
+	{
+		echo "${FLAGS[@]}"
+		cat "$TINYGO/.stamp"
+		go env GOVERSION
+		cksum go.mod go.sum tools/plugin.sh tools/wasmstrip/*.go tools/internal/wasm/*.go
+		find plugin host/abi -name '*.go' ! -name '*_test.go' -exec cksum {} + | LC_ALL=C sort
+	} | cksum
+	[ ! -f "$OUT/postern.wasm" ] || cksum <"$OUT/postern.wasm"
+}
+
+need_go
+mkdir -p "$OUT"
+STAMP=$OUT/.postern.stamp
+[ "$(inputs)" != "$(cat "$STAMP" 2>/dev/null)" ] || exit 0
+lock "$OUT/.plugin.lock"
+[ "$(inputs)" != "$(cat "$STAMP" 2>/dev/null)" ] || exit 0
+
+rm -rf "$OUT"/.plugin.new.*
+TMP=$(mktemp -d "$OUT/.plugin.new.XXXXXX")
+cd "$REPO"
+start=$SECONDS
+say "compiling the module, about a minute"
+# Only go's proxy settings matter to TinyGo's package loading: flags meant for
+# go itself do not.
+if ! GOFLAGS='' "$TINYGO/run" build -target="$TINYGO/target.json" "${FLAGS[@]}" -o "$TMP/postern-names.wasm" ./plugin >"$TMP/log" 2>&1; then
+	cat "$TMP/log" >&2
+	die "failed: the module does not compile"
+fi
+go run ./tools/wasmstrip "$TMP/postern-names.wasm" "$TMP/postern.wasm"
+(cd "$TMP" && go run -C "$REPO" ./tools/wasmcheck -golden= "$TMP/postern.wasm") >/dev/null
+mv "$TMP/postern-names.wasm" "$TMP/postern.wasm" "$OUT"
+inputs >"$STAMP"
+say "ready: ${OUT#"$REPO"/}/postern.wasm, $(wc -c <"$OUT/postern.wasm" | tr -d ' ') bytes, in $((SECONDS - start)) s"
