@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/postern-wasm/postern/host"
-	"github.com/postern-wasm/postern/host/abi"
 )
 
 const (
@@ -249,26 +247,6 @@ func (e *Engine) finish(c *Case, a *Answer) *Answer {
 		a.Metrics = metricsOf(e.host.Metrics())
 	}
 	return a
-}
-
-// Messages returns what a module said when it refused a configuration: its
-// lines of level error without their mark "config: ", one below the other. A
-// module that said nothing in that form is quoted whole.
-func Messages(err error) string {
-	var ce *host.ConfigError
-	if !errors.As(err, &ce) {
-		return err.Error()
-	}
-	var lines []string
-	for _, l := range ce.Logs {
-		if text, ok := strings.CutPrefix(l.Text, "config: "); ok && l.Level >= abi.LogError {
-			lines = append(lines, text)
-		}
-	}
-	if len(lines) == 0 {
-		return err.Error()
-	}
-	return strings.Join(lines, "\n")
 }
 
 // module returns a module, compiled at its first use.
