@@ -1,0 +1,8 @@
+// Package kernel is the room of verifying primitives; each has a package of its own.
+//
+// In: raw keys, digests or messages, signatures, all as bytes. Out: a key made ready, or
+// why it cannot be; then yes or no. Spec: each package names its own. The primitives know
+// nothing of JOSE, PEM or DER, never sign, never allocate for a key that is ready (save
+// where the standard library's arithmetic still stands behind the curves), and never say
+// why a signature is bad.
+package kernel

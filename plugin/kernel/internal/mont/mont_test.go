@@ -1,0 +1,117 @@
+package mont_test
+
+import (
+	"errors"
+	"math/big"
+	"testing"
+
+	"github.com/postern-wasm/postern/plugin/kernel/internal/mont"
+)
+
+func TestModuli(t *testing.T) {
+	for _, c := range []struct {
+		law  string
+		n    []byte
+		want error
+	}{
+		{"none", nil, mont.ErrModulus},
+		{"zero", []byte{0, 0}, mont.ErrModulus},
+		{"one", []byte{1}, mont.ErrModulus},
+		{"two", []byte{2}, mont.ErrModulus},
+		{"even", []byte{1, 0, 0, 0, 0}, mont.ErrModulus},
+		{"three", []byte{3}, nil},
+		{"with zeros in front", []byte{0, 0, 0, 0, 0, 3}, nil},
+	} {
+		if _, err := mont.New(c.n); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.law, err, c.want)
+		}
+	}
+}
+
+// check holds every operation against big numbers.
+func check(t *testing.T, n, a, b []byte) {
+	t.Helper()
+	m, err := mont.New(n)
+	if err != nil {
+		return
+	}
+	bigN := new(big.Int).SetBytes(n)
+	if m.Bits() != bigN.BitLen() {
+		t.Fatalf("%x: %d bits, want %d", n, m.Bits(), bigN.BitLen())
+	}
+	x, y, z := make([]uint32, m.Limbs()), make([]uint32, m.Limbs()), make([]uint32, m.Limbs())
+	bigA, bigB := new(big.Int).SetBytes(a), new(big.Int).SetBytes(b)
+	if got, want := m.Load(x, a), bigA.Cmp(bigN) < 0; got != want {
+		t.Fatalf("Load(%x) mod %x: %v", a, n, got)
+	}
+	bigA.Mod(bigA, bigN)
+	bigB.Mod(bigB, bigN)
+	if !m.Load(x, bigA.Bytes()) || !m.Load(y, bigB.Bytes()) {
+		t.Fatal("a residue is refused")
+	}
+	number := func(z []uint32) *big.Int {
+		raw := make([]byte, 4*len(z))
+		mont.Store(raw, z)
+		return new(big.Int).SetBytes(raw)
+	}
+	expect := func(what string, z []uint32, want *big.Int) {
+		t.Helper()
+		want.Mod(want, bigN)
+		if got := number(z); got.Cmp(want) != 0 {
+			t.Fatalf("%s of %x, %x mod %x: %x, want %x", what, bigA, bigB, n, got, want)
+		}
+	}
+	m.Add(z, x, y)
+	expect("sum", z, new(big.Int).Add(bigA, bigB))
+	m.Sub(z, x, y)
+	expect("difference", z, new(big.Int).Sub(bigA, bigB))
+	m.To(x, x)
+	m.To(y, y)
+	m.Mul(z, x, y)
+	m.From(z, z)
+	expect("product", z, new(big.Int).Mul(bigA, bigB))
+	copy(z, m.One())
+	m.From(z, z)
+	expect("one", z, big.NewInt(1))
+	exponent := []byte{1, 0x35}
+	m.Exp(z, x, exponent)
+	m.From(z, z)
+	expect("power", z, new(big.Int).Exp(bigA, big.NewInt(0x135), bigN))
+	copy(z, x)
+	m.Mul(z, z, z)
+	m.From(z, z)
+	expect("square in place", z, new(big.Int).Mul(bigA, bigA))
+}
+
+// ones and zeros in rows are what breaks carries.
+func TestEdges(t *testing.T) {
+	pattern := func(length int, bytes ...byte) []byte {
+		b := make([]byte, length)
+		for i := range b {
+			b[i] = bytes[i%len(bytes)]
+		}
+		return b
+	}
+	for _, length := range []int{1, 3, 4, 5, 8, 12, 31, 32, 33, 256} {
+		for _, n := range [][]byte{pattern(length, 0xff), pattern(length, 0x80, 0, 0, 0, 1), pattern(length, 1), pattern(length, 0xff, 0xff, 0xff, 0xff, 0)} {
+			n[length-1] |= 1
+			minusOne := new(big.Int).Sub(new(big.Int).SetBytes(n), big.NewInt(1)).Bytes()
+			for _, a := range [][]byte{nil, {1}, {2}, minusOne, n, pattern(length, 0xff), pattern(length, 0x55), pattern(length, 0, 0, 0, 1), pattern(length+3, 0, 0, 0, 7)} {
+				for _, b := range [][]byte{nil, {1}, minusOne, pattern(length, 0xaa)} {
+					check(t, n, a, b)
+				}
+			}
+		}
+	}
+}
+
+func FuzzMont(f *testing.F) {
+	f.Add([]byte{3}, []byte{1}, []byte{2})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff}, []byte{0xff, 0xff, 0xff, 0xff}, []byte{1, 0, 0, 0, 0})
+	f.Add([]byte{0x80, 0, 0, 0, 0, 0, 0, 1}, []byte{0x7f, 0xff, 0xff, 0xff, 0xff}, []byte{0x80})
+	f.Fuzz(func(t *testing.T, n, a, b []byte) {
+		if len(n) <= 512 && len(a) <= 512 && len(b) <= 512 {
+			check(t, n, a, b)
+		}
+	})
+}
