@@ -78,7 +78,7 @@ const (
 	// MaxPatternBytes is the longest pattern.
 	MaxPatternBytes = 1024
 	// MaxProgram is the most instructions that it may compile to.
-	MaxProgram = 1000
+	MaxProgram = 500
 )
 
 // Pattern is a compiled RE2 expression that matches whole texts; nil matches nothing.

@@ -1,0 +1,476 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// ask is a view of one request line ("GET https://api.test/path?query") and header lines.
+func ask(t testing.TB, mode request.PathMode, line string, lines ...string) *request.View {
+	t.Helper()
+	method, rest, _ := strings.Cut(line, " ")
+	authority, target := strings.TrimPrefix(rest, "https://"), ""
+	if i := strings.IndexAny(authority, "/*"); i >= 0 {
+		authority, target = authority[:i], authority[i:]
+	}
+	list := []request.Header{{Name: ":method", Value: method}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: authority}}
+	if target != "" {
+		list = append(list, request.Header{Name: ":path", Value: target})
+	}
+	for i := 0; i+1 < len(lines); i += 2 {
+		list = append(list, request.Header{Name: lines[i], Value: lines[i+1]})
+	}
+	v := new(request.View)
+	if code := v.Read(list, mode); code != reason.OK {
+		t.Fatalf("%s: %s", line, code)
+	}
+	return v
+}
+
+func mustPattern(t testing.TB, source string) *Pattern {
+	t.Helper()
+	p, err := CompilePattern(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestZeroMatchMatchesNothing(t *testing.T) {
+	var m Match
+	for _, line := range []string{"GET https://a/", "CONNECT https://a:1", "OPTIONS https://a*"} {
+		if m.Matches(ask(t, request.PathRefuse, line)) {
+			t.Error(line)
+		}
+	}
+	m = Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{{Name: "x"}}}
+	if m.Matches(ask(t, request.PathRefuse, "GET https://a/", "x", "")) {
+		t.Error("a zero header match")
+	}
+	m = Match{Path: PathMatch{Kind: AnyPath}, Hosts: []HostMatch{{}}}
+	if m.Matches(ask(t, request.PathRefuse, "GET https:///")) {
+		t.Error("a zero host match")
+	}
+	for _, p := range []PathMatch{{Kind: PathRegex}, {Kind: 99, Text: "/"}} {
+		m = Match{Path: p}
+		if m.Matches(ask(t, request.PathRefuse, "GET https://a/")) {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+func TestPathMatch(t *testing.T) {
+	regex := func(s string) PathMatch { return PathMatch{Kind: PathRegex, Pattern: mustPattern(t, s)} }
+	for _, c := range []struct {
+		law   string
+		match PathMatch
+		yes   string
+		no    string
+	}{
+		{"prefix", PathMatch{Kind: PathPrefix, Text: "/api"}, "/api /api/x /apix /api?x", "/ /ap /API /x/api"},
+		{"prefix / is every path", PathMatch{Kind: PathPrefix, Text: "/"}, "/ /x /x?y", ""},
+		{"path", PathMatch{Kind: PathExact, Text: "/api"}, "/api", "/api/ /api/x /apix / /API"},
+		{"H-08 path without its query", PathMatch{Kind: PathExact, Text: "/api"}, "/api? /api?x /api?/../open", "/open?/api"},
+		{"H-06 a parameter is part of the path", PathMatch{Kind: PathExact, Text: "/api"}, "/api", "/api;x=1"},
+		{"path_separated_prefix", PathMatch{Kind: PathSeparated, Text: "/api"}, "/api /api/ /api/x /api?x", "/apix /ap / /api;x /API/x"},
+		{"H-09 without case", PathMatch{Kind: PathExact, Text: "/api", Fold: true}, "/api /API /%41PI /%61pi", "/apj /ap"},
+		{"H-09 prefix without case", PathMatch{Kind: PathPrefix, Text: "/Api/", Fold: true}, "/api/x /%41PI/", "/api"},
+		{"separated without case", PathMatch{Kind: PathSeparated, Text: "/api", Fold: true}, "/API/x /Api", "/APIx"},
+		{"safe_regex matches the whole path", regex("/a+"), "/a /aaa /a?b", "/ab /xa/a"},
+		{"safe_regex alternatives are whole too", regex("/a|/b"), "/a /b", "/ab /a/b /x/b"},
+		{"safe_regex anchors are harmless", regex("^/a$"), "/a", "/ab"},
+		{"safe_regex per segment", regex("/v[0-9]+/[^/]+"), "/v1/x /v22/y?z=/", "/v1/x/y /v/x"},
+		{"safe_regex with a case flag", regex("(?i)/api"), "/API", "/apix"},
+	} {
+		m := Match{Path: c.match}
+		for _, target := range strings.Fields(c.yes) {
+			if !m.Matches(ask(t, request.PathRefuse, "GET https://a"+target)) {
+				t.Errorf("%s: %s does not match", c.law, target)
+			}
+		}
+		for _, target := range strings.Fields(c.no) {
+			if m.Matches(ask(t, request.PathRefuse, "GET https://a"+target)) {
+				t.Errorf("%s: %s matches", c.law, target)
+			}
+		}
+	}
+}
+
+func TestPathMatchSeesTheNormalizedPath(t *testing.T) {
+	m := Match{Path: PathMatch{Kind: PathExact, Text: "/api"}}
+	if !m.Matches(ask(t, request.PathNormalize, "GET https://a/open/..//api?x")) {
+		t.Error("H-01 the rule that the upstream's path deserves")
+	}
+	open := Match{Path: PathMatch{Kind: PathPrefix, Text: "/open"}}
+	if open.Matches(ask(t, request.PathNormalize, "GET https://a/open/%2e%2e/api")) {
+		t.Error("H-01 not the rule of the path as written")
+	}
+}
+
+func TestMethods(t *testing.T) {
+	get := Match{Path: PathMatch{Kind: PathPrefix, Text: "/"}, Methods: []string{"GET", "POST"}}
+	for method, want := range map[string]bool{
+		"GET": true, "POST": true, "HEAD": false, "get": false, "GET\t": false, "PUT": false,
+	} {
+		if got := get.Matches(ask(t, request.PathRefuse, method+" https://a/")); got != want {
+			t.Errorf("H-13 %q: %v", method, got)
+		}
+	}
+	if get.Matches(ask(t, request.PathRefuse, "PUT https://a/", "x-http-method-override", "GET")) {
+		t.Error("H-13 an override header has no effect")
+	}
+}
+
+func TestRequestsWithoutPath(t *testing.T) {
+	every := PathMatch{Kind: PathPrefix, Text: "/"}
+	for _, c := range []struct {
+		law   string
+		match Match
+		line  string
+		want  bool
+	}{
+		{"H-12 prefix / is not CONNECT", Match{Path: every}, "CONNECT https://a:1", false},
+		{"H-12 any path is not CONNECT", Match{Path: PathMatch{Kind: AnyPath}}, "CONNECT https://a:1", false},
+		{"H-12 CONNECT by name", Match{Path: every, Methods: []string{"CONNECT"}}, "CONNECT https://a:1", true},
+		{"H-12 CONNECT by name and any path", Match{Path: PathMatch{Kind: AnyPath}, Methods: []string{"CONNECT"}}, "CONNECT https://a:1", true},
+		{"H-12 another method's name", Match{Path: every, Methods: []string{"GET"}}, "CONNECT https://a:1", false},
+		{"H-12 CONNECT has no path for a narrower rule", Match{Path: PathMatch{Kind: PathPrefix, Text: "/a"}, Methods: []string{"CONNECT"}}, "CONNECT https://a:1/a", false},
+		{"H-12 OPTIONS * by name", Match{Path: every, Methods: []string{"OPTIONS"}}, "OPTIONS https://a*", true},
+		{"H-12 prefix / is not OPTIONS *", Match{Path: every}, "OPTIONS https://a*", false},
+		{"H-12 a regex does not match no path", Match{Path: PathMatch{Kind: PathRegex, Pattern: mustPattern(t, ".*")}, Methods: []string{"OPTIONS"}}, "OPTIONS https://a*", false},
+		{"OPTIONS with a path is like any other", Match{Path: every}, "OPTIONS https://a/", true},
+	} {
+		for _, mode := range []request.PathMode{request.PathRefuse, request.PathNormalize, request.PathRaw} {
+			if got := c.match.Matches(ask(t, mode, c.line)); got != c.want {
+				t.Errorf("%s, mode %d: %v", c.law, mode, got)
+			}
+		}
+	}
+}
+
+func TestHosts(t *testing.T) {
+	many := make([]HostMatch, 0, 151)
+	for range 150 {
+		many = append(many, HostMatch{Name: "other.test"})
+	}
+	many = append(many, HostMatch{Name: "api.test"})
+	for _, c := range []struct {
+		law     string
+		hosts   []HostMatch
+		yes, no string
+	}{
+		{"H-10 exact", []HostMatch{{Name: "api.test"}}, "api.test API.test api.test. api.test:443 api.test:80", "api.test:8443 x.api.test test apiatest"},
+		{"H-10 a port", []HostMatch{{Name: "api.test:8443"}}, "api.test:8443 api.test.:8443", "api.test api.test:443"},
+		{"a suffix", []HostMatch{{Name: ".test", Suffix: true}}, "api.test a.b.TEST api.test:443", "test .test atest api.test.evil api.test:8443"},
+		{"H-10 the 151st", many, "api.test", "evil.test"},
+	} {
+		m := Match{Path: PathMatch{Kind: AnyPath}, Hosts: c.hosts}
+		for _, host := range strings.Fields(c.yes) {
+			if !m.Matches(ask(t, request.PathRefuse, "GET https://"+host+"/")) {
+				t.Errorf("%s: %s does not match", c.law, host)
+			}
+		}
+		for _, host := range strings.Fields(c.no) {
+			if m.Matches(ask(t, request.PathRefuse, "GET https://"+host+"/")) {
+				t.Errorf("%s: %s matches", c.law, host)
+			}
+		}
+	}
+}
+
+func TestHeaderMatch(t *testing.T) {
+	text := func(kind TextKind, s string) HeaderMatch {
+		return HeaderMatch{Name: "x-role", Kind: HeaderText, Text: TextMatch{Kind: kind, Text: s}}
+	}
+	invert := func(h HeaderMatch) HeaderMatch { h.Invert = true; return h }
+	empty := func(h HeaderMatch) HeaderMatch { h.MissingIsEmpty = true; return h }
+	fold := func(h HeaderMatch) HeaderMatch { h.Text.Fold = true; return h }
+	admin := text(TextExact, "admin")
+	regex := HeaderMatch{Name: "x-role", Kind: HeaderText, Text: TextMatch{Kind: TextRegex, Pattern: mustPattern(t, "a[a-z]+")}}
+	present := HeaderMatch{Name: "x-role", Kind: HeaderPresent}
+	absent := HeaderMatch{Name: "x-role", Kind: HeaderAbsent}
+	numbers := HeaderMatch{Name: "x-role", Kind: HeaderRange, Start: -1, End: 10}
+	const none = "-"
+	for _, c := range []struct {
+		law    string
+		match  HeaderMatch
+		values string // of the lines, joined by '|', or none
+		want   bool
+	}{
+		{"exact", admin, "admin", true},
+		{"exact is whole", admin, "admins", false},
+		{"exact has case", admin, "Admin", false},
+		{"exact without case", fold(admin), "ADMIN", true},
+		{"missing", admin, none, false},
+		{"H-17 the second line", admin, "user|admin", true},
+		{"H-17 the first line", admin, "admin|user", true},
+		{"H-17 lines are not joined", text(TextExact, "user,admin"), "user|admin", false},
+		{"H-17 a joined line is one value", admin, "user,admin", false},
+		{"H-17 inverted: another value", invert(admin), "user", true},
+		{"H-17 inverted: the value", invert(admin), "admin", false},
+		{"H-17 inverted: no line may match", invert(admin), "user|admin", false},
+		{"H-17 inverted: two others", invert(admin), "user|guest", true},
+		{"inverted and missing, as in Envoy", invert(admin), none, false},
+		{"inverted, missing is empty", empty(invert(admin)), none, true},
+		{"missing is empty", empty(text(TextExact, "")), none, true},
+		{"missing is empty and empty is not admin", empty(admin), none, false},
+		{"an empty value is there", text(TextExact, ""), "", true},
+		{"prefix", text(TextPrefix, "ad"), "admin", true},
+		{"not the prefix", text(TextPrefix, "dm"), "admin", false},
+		{"suffix", text(TextSuffix, "in"), "admin", true},
+		{"not the suffix", text(TextSuffix, "mi"), "admin", false},
+		{"contains", text(TextContains, "dmi"), "admin", true},
+		{"does not contain", text(TextContains, "dni"), "admin", false},
+		{"contains without case", fold(text(TextContains, "dMi")), "xADMIN", true},
+		{"prefix without case", fold(text(TextPrefix, "aD")), "Admin", true},
+		{"suffix without case", fold(text(TextSuffix, "iN")), "adMIN", true},
+		{"contains without case, longer than the value", fold(text(TextContains, "admins")), "admin", false},
+		{"regex", regex, "admin", true},
+		{"regex is whole", regex, "admin1", false},
+		{"regex over each line", regex, "1|ab", true},
+		{"present", present, "", true},
+		{"present and missing", present, none, false},
+		{"present, inverted and missing", invert(present), none, true},
+		{"present, inverted", invert(present), "x", false},
+		{"absent", absent, none, true},
+		{"absent and there", absent, "x", false},
+		{"absent, inverted", invert(absent), "x", true},
+		{"range", numbers, "9", true},
+		{"range's start", numbers, "-1", true},
+		{"range's end is outside", numbers, "10", false},
+		{"range: not a number", numbers, "9x", false},
+		{"range: an empty value", numbers, "", false},
+		{"range: a sign alone", numbers, "-", false},
+		{"range: a plus", numbers, "+9", false},
+		{"range: overflow", numbers, "18446744073709551617", false},
+		{"range, inverted", invert(numbers), "10", true},
+		{"range, inverted, missing is empty", empty(invert(numbers)), none, true},
+	} {
+		lines := []string{"x-other", "admin"}
+		if c.values != none {
+			for _, v := range strings.Split(c.values, "|") {
+				lines = append(lines, "X-Role", v)
+			}
+		}
+		m := Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{c.match}}
+		if got := m.Matches(ask(t, request.PathRefuse, "GET https://a/", lines...)); got != c.want {
+			t.Errorf("%s: %v", c.law, got)
+		}
+	}
+}
+
+func TestPseudoHeaderMatch(t *testing.T) {
+	for _, c := range []struct {
+		law, name, value string
+		mode             request.PathMode
+		want             bool
+	}{
+		{":method", ":method", "GET", request.PathRefuse, true},
+		{":scheme", ":scheme", "https", request.PathRefuse, true},
+		{":authority", ":authority", "api.test", request.PathRefuse, true},
+		{"H-11 host is :authority", "host", "api.test", request.PathRefuse, true},
+		{"H-11 the host line is not", "host", "evil.test", request.PathRefuse, false},
+		{":path is the target", ":path", "/x//y?q", request.PathRaw, true},
+		{":path is what the router will see", ":path", "/x/y?q", request.PathNormalize, true},
+		{":path is not what came in", ":path", "/x//y?q", request.PathNormalize, false},
+	} {
+		m := Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{
+			{Name: c.name, Kind: HeaderText, Text: TextMatch{Kind: TextExact, Text: c.value}},
+		}}
+		line := "GET https://api.test/x//y?q"
+		if c.mode == request.PathRefuse {
+			line = "GET https://api.test/x/y?q"
+		}
+		if got := m.Matches(ask(t, c.mode, line, "host", "evil.test")); got != c.want {
+			t.Errorf("%s: %v", c.law, got)
+		}
+	}
+}
+
+func TestQueryMatch(t *testing.T) {
+	exact := func(s string) QueryMatch {
+		return QueryMatch{Name: "a", Text: TextMatch{Kind: TextExact, Text: s}}
+	}
+	for _, c := range []struct {
+		law   string
+		match QueryMatch
+		query string
+		mode  request.PathMode
+		want  bool
+	}{
+		{"a value", exact("1"), "?b=2&a=1", request.PathRefuse, true},
+		{"another value", exact("1"), "?a=2", request.PathRefuse, false},
+		{"each value on its own", exact("1"), "?a=2&a=1", request.PathRefuse, true},
+		{"an encoded name", exact("1"), "?%61=1", request.PathRefuse, true},
+		{"an encoded value, once", exact("x y%41"), "?a=x%20y%2541", request.PathRefuse, true},
+		{"a malformed value stays as it is", exact("%2"), "?a=%2", request.PathRefuse, true},
+		{"raw: nothing is decoded", exact("1"), "?%61=1", request.PathRaw, false},
+		{"raw: the value neither", exact("%41"), "?a=%41", request.PathRaw, true},
+		{"present", QueryMatch{Name: "a"}, "?a", request.PathRefuse, true},
+		{"present and missing", QueryMatch{Name: "a"}, "?b=a", request.PathRefuse, false},
+		{"absent", QueryMatch{Name: "a", Absent: true}, "?b", request.PathRefuse, true},
+		{"absent without a query", QueryMatch{Name: "a", Absent: true}, "", request.PathRefuse, true},
+		{"absent and there", QueryMatch{Name: "a", Absent: true}, "?%61", request.PathRefuse, false},
+	} {
+		m := Match{Path: PathMatch{Kind: AnyPath}, Query: []QueryMatch{c.match}}
+		if got := m.Matches(ask(t, c.mode, "GET https://a/"+c.query)); got != c.want {
+			t.Errorf("%s: %v", c.law, got)
+		}
+	}
+}
+
+func TestEveryPartMustHold(t *testing.T) {
+	m := Match{
+		Path: PathMatch{Kind: PathPrefix, Text: "/a"}, Methods: []string{"GET"}, Hosts: []HostMatch{{Name: "h"}},
+		Headers: []HeaderMatch{{Name: "x", Kind: HeaderPresent}, {Name: "y", Kind: HeaderPresent}},
+		Query:   []QueryMatch{{Name: "q"}, {Name: "r"}},
+	}
+	for line, want := range map[string]bool{
+		"GET https://h/a?q&r": true, "PUT https://h/a?q&r": false, "GET https://i/a?q&r": false,
+		"GET https://h/b?q&r": false, "GET https://h/a?q": false, "GET https://h/a?r": false,
+	} {
+		if got := m.Matches(ask(t, request.PathRefuse, line, "x", "", "y", "")); got != want {
+			t.Errorf("%s: %v", line, got)
+		}
+	}
+	if m.Matches(ask(t, request.PathRefuse, "GET https://h/a?q&r", "x", "")) {
+		t.Error("one of two headers")
+	}
+}
+
+func TestFindTakesTheFirstRule(t *testing.T) {
+	table := Table{Rules: []Rule{
+		{}, {Match: Match{Path: PathMatch{Kind: PathExact, Text: "/a"}}},
+		{Match: Match{Path: PathMatch{Kind: PathPrefix, Text: "/a"}}},
+		{Match: Match{Path: PathMatch{Kind: PathExact, Text: "/a"}}},
+	}}
+	for line, want := range map[string]int{"GET https://h/a": 1, "GET https://h/ab": 2, "GET https://h/b": -1} {
+		rule, ok := table.Find(ask(t, request.PathRefuse, line))
+		if !ok {
+			rule = -1
+		}
+		if rule != want {
+			t.Errorf("%s: rule %d, want %d", line, rule, want)
+		}
+	}
+}
+
+func TestPatternBounds(t *testing.T) {
+	for law, source := range map[string]string{
+		"H-26 empty":               "",
+		"H-26 100 KB":              strings.Repeat("a", 100<<10),
+		"H-26 1025 bytes":          strings.Repeat("a", MaxPatternBytes+1),
+		"H-26 nested repetition":   "(a{1000}){1000}",
+		"H-26 too large a program": "(a{100}){4}b{100}",
+		"not an expression":        "(",
+		"not one but with anchors": "a)|(b",
+		"back references":          `(a)\1`,
+		"look ahead":               "(?=a)",
+	} {
+		if p, err := CompilePattern(source); err == nil || p != nil {
+			t.Errorf("%s: accepted", law)
+		}
+	}
+	for law, source := range map[string]string{
+		"490 letters":                       strings.Repeat("a", 490),
+		"H-26 exponential for backtrackers": "(a+)+$",
+	} {
+		if _, err := CompilePattern(source); err != nil {
+			t.Errorf("%s: %v", law, err)
+		}
+	}
+}
+
+func TestCovers(t *testing.T) {
+	prefix := func(s string) Match { return Match{Path: PathMatch{Kind: PathPrefix, Text: s}} }
+	path := func(s string) Match { return Match{Path: PathMatch{Kind: PathExact, Text: s}} }
+	below := func(s string) Match { return Match{Path: PathMatch{Kind: PathSeparated, Text: s}} }
+	regex := func(s string) Match { return Match{Path: PathMatch{Kind: PathRegex, Pattern: mustPattern(t, s)}} }
+	fold := func(m Match) Match { m.Path.Fold = true; return m }
+	method := func(m Match, names ...string) Match { m.Methods = names; return m }
+	host := func(m Match, name string) Match { m.Hosts = []HostMatch{{Name: name}}; return m }
+	for _, c := range []struct {
+		law           string
+		wide, narrow  Match
+		covers, other bool // other: the other way round
+	}{
+		{"the same", path("/a"), path("/a"), true, true},
+		{"everything", prefix("/"), regex("/x"), true, false},
+		{"a longer prefix", prefix("/a"), prefix("/ab"), true, false},
+		{"a path below a prefix", prefix("/a"), path("/ab"), true, false},
+		{"separated below a prefix", prefix("/a"), below("/a"), true, false},
+		{"a path below a separated prefix", below("/a"), path("/a/b"), true, false},
+		{"a path beside it", below("/a"), path("/ab"), false, false},
+		{"a prefix below a separated prefix", below("/a"), prefix("/a/"), true, false},
+		{"a prefix beside it", below("/a"), prefix("/ab"), false, false},
+		{"without case over with", fold(path("/A")), path("/a"), true, false},
+		{"the same expression", regex("/a+"), regex("/a+"), true, true},
+		{"other expressions", regex("/a+"), regex("/aa*"), false, false},
+		{"a method narrows", prefix("/"), method(prefix("/"), "GET"), true, false},
+		{"the same method", method(prefix("/"), "GET"), method(path("/a"), "GET"), true, false},
+		{"CONNECT is not within prefix /", prefix("/"), method(prefix("/"), "CONNECT"), false, false},
+		{"OPTIONS * is not within prefix /", prefix("/"), method(prefix("/"), "OPTIONS"), false, false},
+		{"a host narrows", prefix("/"), host(prefix("/"), "a"), true, false},
+		{"other hosts", host(prefix("/"), "a"), host(prefix("/"), "b"), false, false},
+		{"nothing covers what matches nothing", prefix("/"), Match{}, false, false},
+	} {
+		if got := c.wide.Covers(&c.narrow); got != c.covers {
+			t.Errorf("%s: %v", c.law, got)
+		}
+		if got := c.narrow.Covers(&c.wide); got != c.other {
+			t.Errorf("%s, the other way round: %v", c.law, got)
+		}
+	}
+}
+
+func TestMatchAllocatesNothingWarm(t *testing.T) {
+	table := benchTable(t)
+	v := ask(t, request.PathRefuse, "GET https://API.test/v1/orders/17?expand=%61", "x-role", "user", "x-role", "admin", "x-n", "z")
+	if rule, ok := table.Find(v); !ok || rule != 5 {
+		t.Fatal(rule, ok)
+	}
+	if n := testing.AllocsPerRun(100, func() { table.Find(v) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func benchTable(t testing.TB) *Table {
+	return &Table{Rules: []Rule{
+		{Match: Match{Path: PathMatch{Kind: PathExact, Text: "/health"}}},
+		{Match: Match{Path: PathMatch{Kind: PathSeparated, Text: "/V2", Fold: true}}},
+		{Match: Match{Path: PathMatch{Kind: PathRegex, Pattern: mustPattern(t, "/v1/orders/[a-z]+")}}},
+		{Match: Match{Path: PathMatch{Kind: AnyPath}, Methods: []string{"PUT"}}},
+		{Match: Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{{Name: "x-n", Kind: HeaderRange, End: 9}}}},
+		{Match: Match{
+			Path: PathMatch{Kind: PathPrefix, Text: "/v1/"}, Hosts: []HostMatch{{Name: ".test", Suffix: true}},
+			Headers: []HeaderMatch{{Name: "x-role", Kind: HeaderText, Text: TextMatch{Kind: TextExact, Text: "admin"}}},
+			Query:   []QueryMatch{{Name: "expand", Text: TextMatch{Kind: TextPrefix, Text: "a"}}},
+		}},
+	}}
+}
+
+func BenchmarkTableFind(b *testing.B) {
+	table := benchTable(b)
+	v := ask(b, request.PathRefuse, "GET https://API.test/v1/orders/17?expand=%61", "x-role", "user", "x-role", "admin", "x-n", "z")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := table.Find(v); !ok {
+			b.Fatal("no rule")
+		}
+	}
+}
+
+// BenchmarkPatternWorst is H-26: what the largest program costs on a long path.
+func BenchmarkPatternWorst(b *testing.B) {
+	p := mustPattern(b, ".*(?:x|y|z){200}a")
+	path := strings.Repeat("xyz", 2700)
+	b.ReportAllocs()
+	for b.Loop() {
+		if p.matches(path) {
+			b.Fatal("matches")
+		}
+	}
+}
