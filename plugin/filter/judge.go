@@ -147,14 +147,15 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 	return failed(s.provider, reason.KeysUnavailable)
 }
 
-// asksForKid says whether the request waits for a refetch because of its kid. It does
-// so once: what the refetch does not bring is not there.
+// asksForKid says whether the request waits for a refetch because of its kid. It asks
+// once and waits while the answer is under way: what that does not bring is not there.
 func (j *judge) asksForKid(p *config.Provider) bool {
 	s := j.stream
-	if s.kidAsked {
-		return false
-	}
 	source := j.plugin.sources[p.Remote]
+	if s.kidAsked {
+		j.waitSource = p.Remote
+		return source.Pending(j.now) && j.now < s.deadline
+	}
 	if !source.WantKid(j.now) {
 		return false
 	}

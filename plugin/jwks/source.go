@@ -53,6 +53,7 @@ type Source struct {
 
 	kidAt   int64 // no fetch for an unknown kid before this
 	wantKid bool  // an unknown kid asks for a fetch
+	peek    bool  // an unknown kid asks what other workers have, no more
 	note    string
 }
 
@@ -84,7 +85,9 @@ func (s *Source) Hopeless(now int64) bool {
 }
 
 // WantKid records that an otherwise plausible token names a kid that the set lacks.
-// It says whether a fetch is under way or will follow, which the request may wait for.
+// It says whether something is under way or will follow that the request may wait for:
+// a fetch, at most one per interval, or else a look at what other workers have fetched,
+// which costs no more than the refusal would.
 func (s *Source) WantKid(now int64) bool {
 	if s.cfg.UnknownKidInterval <= 0 {
 		return false
@@ -93,7 +96,8 @@ func (s *Source) WantKid(now int64) bool {
 		return true // one is under way: it answers this question too
 	}
 	if now < s.kidAt || now < s.retryAt {
-		return false
+		s.peek = !s.unshared
+		return s.peek
 	}
 	s.kidAt = now + s.cfg.UnknownKidInterval
 	s.wantKid = true
@@ -111,7 +115,7 @@ func (s *Source) due(now int64) bool {
 // Pending says that something is under way or will be tried that may still bring keys:
 // a request that waits for this set has reason to go on waiting.
 func (s *Source) Pending(now int64) bool {
-	if s.phase != idle || s.wantKid || s.tries > 0 {
+	if s.phase != idle || s.wantKid || s.peek || s.tries > 0 {
 		return true
 	}
 	return s.Keys(now) == nil && !s.Hopeless(now)

@@ -309,6 +309,50 @@ func TestUnknownKidBringsTheRotatedSet(t *testing.T) {
 	}
 }
 
+func TestUnknownKidOnAnyWorkerSeesWhatOneHasFetched(t *testing.T) {
+	p := newProxy(t, testConfig(), 3)
+	p.pumpAll()
+	p.answer(ok(docA))
+	p.pass(pollInterval)
+	p.pass(100 * second)
+	// All three ask before the rotation: one fetch, no b.
+	for _, s := range p.workers {
+		s.WantKid(p.now)
+		p.pump(s)
+		p.answer(ok(docA))
+	}
+	if p.fetches != 2 {
+		t.Fatalf("%d fetches, want 2", p.fetches)
+	}
+	// The IdP rotates. After the interval the first worker fetches; the others, whose
+	// own throttle is spent by the same question, look at what it has published.
+	p.pass(31 * second)
+	for i, s := range p.workers {
+		s.WantKid(p.now)
+		p.pump(s)
+		p.answer(ok(docB))
+		if p.kid(s) != "b" {
+			t.Errorf("worker %d still has %q", i, p.kid(s))
+		}
+	}
+	if p.fetches != 3 {
+		t.Errorf("%d fetches, want 3", p.fetches)
+	}
+	// Within the interval nothing but looking.
+	for range 100 {
+		for _, s := range p.workers {
+			s.WantKid(p.now)
+			p.pump(s)
+			if s.Pending(p.now) {
+				t.Fatal("a look that brings nothing leaves the request waiting")
+			}
+		}
+	}
+	if p.fetches != 3 {
+		t.Errorf("%d fetches, want 3", p.fetches)
+	}
+}
+
 func TestDeadLeaseHolderIsReplaced(t *testing.T) {
 	p := newProxy(t, testConfig(), 2)
 	p.pump(p.workers[0])

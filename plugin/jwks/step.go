@@ -56,7 +56,7 @@ type Answer struct {
 // reports its outcome, and asks again until the kind is Nothing.
 func (s *Source) Next(now int64) Step {
 	if s.phase == idle {
-		if !s.due(now) {
+		if !s.peek && !s.due(now) {
 			return Step{}
 		}
 		s.phase = readDoc
@@ -89,41 +89,57 @@ func (s *Source) Next(now int64) Step {
 
 // Read reports what shared data holds under the key asked for.
 func (s *Source) Read(now int64, status ShareStatus, value []byte, cas uint32) {
+	switch s.phase {
+	case readDoc, readLease:
+	case idle, writeLease, dispatch, flying, publish, release:
+		return
+	}
 	if status == ShareUnavailable {
 		// Each worker fetches for itself: the weaker promise, said once.
-		s.unshared = true
+		s.unshared, s.peek = true, false
 		s.phase = dispatch
+		if !s.due(now) {
+			s.phase = idle
+		}
 		s.note = "shared data is not available: every worker fetches key sets for itself"
 		return
 	}
-	switch s.phase {
-	case readDoc:
-		s.phase = readLease
-		if status == ShareOK && s.adoptShared(now, value) {
-			s.phase = idle
-		}
-	case readLease:
+	if s.phase == readLease {
 		s.readLease(now, status, value, cas)
-	case idle, writeLease, dispatch, flying, publish, release:
+		return
+	}
+	s.peek = false
+	if status == ShareOK {
+		s.adoptShared(now, value)
+	}
+	s.phase = readLease
+	if !s.due(now) { // the document answers the question, or nobody but a peek asked
+		s.phase = idle
 	}
 }
 
 // adoptShared takes another worker's document if it is sound, newer than ours and not
 // about to expire. Shared data is untrusted: every byte is checked like an answer.
-func (s *Source) adoptShared(now int64, value []byte) bool {
+func (s *Source) adoptShared(now int64, value []byte) {
 	doc, ok := decodeDocument(value, s.binding())
 	if !ok || doc.fetchedAt <= s.fetchedAt || doc.fetchedAt > now || doc.lifetime <= 0 || doc.lifetime > s.cfg.CacheDuration {
-		return false
+		return
 	}
 	if now >= doc.fetchedAt+doc.lifetime-doc.lifetime/10 {
-		return false
+		return
 	}
 	set, _, err := jwk.Parse(doc.body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys})
 	if err != nil {
-		return false
+		return
 	}
+	asked := s.wantKid
 	s.adopt(set, doc.fetchedAt, doc.lifetime)
-	return true
+	// A document from before the throttle's interval does not answer for a kid that is
+	// asked about now; a newer one does, and starts the interval for this worker too.
+	if asked {
+		s.wantKid = now >= doc.fetchedAt+s.cfg.UnknownKidInterval
+		s.kidAt = max(s.kidAt, doc.fetchedAt+s.cfg.UnknownKidInterval)
+	}
 }
 
 func (s *Source) readLease(now int64, status ShareStatus, value []byte, cas uint32) {
