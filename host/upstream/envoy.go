@@ -28,4 +28,3 @@ func local(status, body string) Answer {
 		Body: []byte(body),
 	}
 }
-

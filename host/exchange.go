@@ -1,0 +1,445 @@
+package host
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/postern-wasm/postern/host/abi"
+	"github.com/postern-wasm/postern/host/internal/guest"
+	"github.com/postern-wasm/postern/host/internal/hostcall"
+	"github.com/postern-wasm/postern/host/internal/state"
+)
+
+// callbacks of the two directions.
+var (
+	headersFuncs  = [2]guest.Func{guest.FuncRequestHeaders, guest.FuncResponseHeaders}
+	bodyFuncs     = [2]guest.Func{guest.FuncRequestBody, guest.FuncResponseBody}
+	trailersFuncs = [2]guest.Func{guest.FuncRequestTrailers, guest.FuncResponseTrailers}
+)
+
+// alive reports whether the VM that the stream began in can still be called.
+func (s *Stream) alive() bool {
+	return s.created && s.env == s.w.env && s.w.alive()
+}
+
+// deliverHeaders runs a headers callback and applies what it came to.
+func (s *Stream) deliverHeaders(response bool, h []abi.Pair, kind state.MapKind, end bool) {
+	f := s.ex.Flow(response)
+	f.BeginHeaders(h, kind, end)
+	if !s.alive() {
+		f.HideAll()
+		s.fail()
+		return
+	}
+	shownEnd := end && s.w.h.opts.Profile != ProfileNginx
+	s.ex.EndOfStream = shownEnd
+	fn := headersFuncs[direction(response)]
+	status := state.HeadersContinue
+	if s.env.VM.Has(fn) {
+		var v uint32
+		var err error
+		if s.env.VM.Version() == abi.Version010 {
+			v, err = s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(h)))
+		} else {
+			v, err = s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(h)), number(shownEnd))
+		}
+		if err != nil {
+			s.fail()
+			return
+		}
+		status = s.headersStatus(v)
+	}
+	if s.w.h.opts.Profile == ProfileNginx && !response && !end && status == state.HeadersContinue {
+		status = state.HeadersStop // nothing goes upstream before the body is whole
+	}
+	f.EndHeaders(status)
+	s.checkAnswer()
+}
+
+func number(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// headersStatus reads what a headers callback returned, as
+// convertVmCallResultToFilterHeadersStatus and Envoy's own conversion do.
+func (s *Stream) headersStatus(v uint32) state.HeadersStatus {
+	profile := s.w.h.opts.Profile
+	switch {
+	case s.env.Stopped:
+		return state.HeadersStopAll
+	case profile == ProfileGoogle:
+		return state.HeadersContinue // Pause is ignored
+	}
+	switch abi.Action(v) {
+	case abi.ActionContinue, abi.ActionHeadersContinueAndEndStream:
+		return state.HeadersContinue // Envoy knows no end of stream here
+	case abi.ActionPause:
+		if s.w.h.opts.StopIteration && profile == ProfileEnvoy {
+			return state.HeadersStop
+		}
+		return state.HeadersStopAll
+	case abi.ActionHeadersStopAllAndBuffer:
+		return state.HeadersStopAllBuffer
+	}
+	return state.HeadersStopAll
+}
+
+// deliverBody runs a body callback for a piece of body, or keeps it.
+func (s *Stream) deliverBody(response bool, chunk []byte, end bool) {
+	f := s.ex.Flow(response)
+	if s.w.h.opts.Profile == ProfileNginx && !response {
+		whole := &s.fed[0].whole
+		*whole = append(*whole, chunk...)
+		if len(*whole) > f.Limit {
+			s.tooLarge(response)
+			return
+		}
+		if !end || f.Stopped() {
+			return
+		}
+		chunk, *whole = *whole, nil
+	}
+	size, deliver := f.BeginData(chunk, end)
+	s.bodyCallback(response, size, end, deliver)
+}
+
+// bodyCallback calls the guest for what BeginData or Resume has shown.
+func (s *Stream) bodyCallback(response bool, size int, end, deliver bool) {
+	f := s.ex.Flow(response)
+	if f.TooLarge {
+		s.tooLarge(response)
+		return
+	}
+	if !deliver {
+		return
+	}
+	if !s.alive() {
+		s.fail()
+		return
+	}
+	s.ex.EndOfStream = end
+	fn := bodyFuncs[direction(response)]
+	status := state.DataContinue
+	if s.env.VM.Has(fn) {
+		v, err := s.w.call(&s.ctx, fn, s.ctx.ID, uint32(size), number(end))
+		if err != nil {
+			s.fail()
+			return
+		}
+		status = s.dataStatus(v)
+	}
+	f.EndData(status)
+	if f.TooLarge {
+		s.tooLarge(response)
+		return
+	}
+	s.checkAnswer()
+}
+
+func (s *Stream) dataStatus(v uint32) state.DataStatus {
+	switch {
+	case s.env.Stopped:
+		return state.DataStopNoBuffer
+	case s.w.h.opts.Profile == ProfileGoogle:
+		return state.DataContinue
+	}
+	switch abi.Action(v) {
+	case abi.ActionContinue:
+		return state.DataContinue
+	case abi.ActionPause:
+		return state.DataStopBuffer
+	case abi.ActionDataStopAndWatermark:
+		return state.DataStopWatermark
+	}
+	return state.DataStopNoBuffer
+}
+
+// deliverTrailers runs a trailers callback, or keeps the trailers.
+func (s *Stream) deliverTrailers(response bool, t []abi.Pair) {
+	f := s.ex.Flow(response)
+	if s.w.h.opts.Profile == ProfileNginx && !response {
+		s.deliverBody(response, nil, true) // there are no trailers for a guest
+		return
+	}
+	if f.BeginTrailers(t) {
+		s.trailersCallback(response)
+	}
+}
+
+func (s *Stream) trailersCallback(response bool) {
+	f := s.ex.Flow(response)
+	if !s.alive() {
+		s.fail()
+		return
+	}
+	fn := trailersFuncs[direction(response)]
+	stop := false
+	if s.env.VM.Has(fn) && s.w.h.opts.Profile != ProfileGoogle {
+		v, err := s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(f.Trailers.Pairs)))
+		if err != nil {
+			s.fail()
+			return
+		}
+		stop = v != 0 || s.env.Stopped
+	}
+	f.EndTrailers(stop)
+	s.checkAnswer()
+}
+
+// resume goes on after proxy_continue_stream.
+func (s *Stream) resume(response bool) {
+	f := s.ex.Flow(response)
+	if s.over != 0 || f.Aborted || !f.Paused() {
+		return
+	}
+	defer s.signal()
+	if s.w.h.opts.Profile == ProfileNginx && !response && f.Stopped() && f.HasHeaders && !f.Ended {
+		f.EndHeaders(state.HeadersStop) // now the body may come, as a whole
+		if s.fed[0].ended {
+			s.deliverBody(false, nil, true)
+		}
+		return
+	}
+	size, data, trailers := f.Resume()
+	if data {
+		s.bodyCallback(response, size, f.Ended && !trailers, true)
+	}
+	if trailers && s.over == 0 && !f.Aborted && f.ShowTrailers() {
+		s.trailersCallback(response)
+	}
+	s.checkAnswer()
+}
+
+// reset ends the exchange without an answer.
+func (s *Stream) reset() {
+	if s.over != 0 {
+		return
+	}
+	s.abort()
+	s.over = StateReset
+	s.signal()
+}
+
+func (s *Stream) abort() {
+	s.ex.Request.Aborted = true
+	s.ex.Response.Aborted = true
+}
+
+// fail answers 503 for a trap, past all callbacks (Context::failStream). Once
+// the response has begun there is nothing to answer with.
+func (s *Stream) fail() {
+	if s.over != 0 || s.closed {
+		return
+	}
+	s.abort()
+	s.replying = false
+	s.over = StateTrapped
+	s.ex.Details = "wasm_fail_stream"
+	s.answer = Answer{}
+	if !s.fed[1].taken {
+		s.answer = s.localAnswer(&hostcall.Reply{
+			Status: 503, Details: s.ex.Details, GRPCStatus: 14, // UNAVAILABLE
+		})
+	}
+	s.signal()
+}
+
+// tooLarge answers for a body that outgrew the buffer (FilterManager::
+// requestDataTooLarge, responseDataTooLarge).
+func (s *Stream) tooLarge(response bool) {
+	if response {
+		s.reply(&hostcall.Reply{
+			Status: 500, Body: []byte("Internal Server Error"),
+			Details: "response_payload_too_large", GRPCStatus: -1,
+		})
+		return
+	}
+	s.reply(&hostcall.Reply{
+		Status: 413, Body: []byte("Payload Too Large"),
+		Details: "request_payload_too_large", GRPCStatus: -1,
+	})
+}
+
+// reply answers the request. The first answer wins. It passes the guest's own
+// response callbacks, unless the upstream's response has begun to do so.
+func (s *Stream) reply(r *hostcall.Reply) {
+	if s.over != 0 || s.replying {
+		return
+	}
+	s.ex.Request.Aborted = true
+	s.ex.Request.Out = state.Output{}
+	s.ex.Details = r.Details
+	s.answer = s.localAnswer(r)
+	if s.ex.Response.HasHeaders {
+		s.ex.Response.Aborted = true
+		s.over = StateAnswered
+		if s.fed[1].taken {
+			s.answer = Answer{}
+			s.over = StateReset // too late: part of another response is out
+		}
+		s.signal()
+		return
+	}
+	s.replying = true
+	headers := append([]abi.Pair(nil), s.answer.Headers...)
+	body := s.answer.Body
+	s.deliverHeaders(true, headers, state.ResponseMap, len(body) == 0)
+	if len(body) > 0 && s.over == 0 {
+		s.deliverBody(true, body, true)
+	}
+	s.checkAnswer()
+}
+
+// checkAnswer ends the exchange once a local answer has passed the response
+// callbacks.
+func (s *Stream) checkAnswer() {
+	f := &s.ex.Response
+	if !s.replying || s.over != 0 || !f.Out.End {
+		return
+	}
+	s.replying = false
+	s.over = StateAnswered
+	s.answer.Headers = append([]abi.Pair(nil), f.Headers.Pairs...)
+	s.answer.Body = f.Out.Body
+	if n, err := strconv.Atoi(f.Headers.Value(":status")); err == nil {
+		s.answer.Status = n
+	}
+	f.Out = state.Output{}
+	s.signal()
+}
+
+// localAnswer forms an answer as Envoy does (Utility::prepareLocalReply).
+func (s *Stream) localAnswer(r *hostcall.Reply) Answer {
+	h := state.HeaderMap{Kind: state.ResponseMap}
+	h.Add(":status", strconv.FormatUint(uint64(r.Status), 10))
+	for _, p := range r.Headers {
+		h.Add(p.Name, p.Value)
+	}
+	a := Answer{Status: int(r.Status), Details: r.Details, GRPCStatus: r.GRPCStatus, Body: r.Body}
+	request := &s.ex.Request.Headers
+	head := request.Value(":method") == "HEAD"
+	switch {
+	case isGRPC(request.Value("content-type")):
+		grpcAnswer(&h, r, head)
+		a.Status, a.Body = 200, nil
+	case len(r.Body) > 0:
+		setInPlace(&h, "content-length", strconv.Itoa(len(r.Body)))
+		if _, ok := h.Get([]byte("content-type")); !ok {
+			h.Add("content-type", "text/plain")
+		}
+	default:
+		h.Remove("content-length")
+		h.Remove("content-type")
+	}
+	if head {
+		a.Body = nil
+	}
+	a.Headers = h.Pairs
+	return a
+}
+
+// setInPlace changes a header where it stands, or adds it.
+func setInPlace(h *state.HeaderMap, name, value string) {
+	for i := range h.Pairs {
+		if h.Pairs[i].Name == name {
+			h.Pairs[i].Value = value
+			return
+		}
+	}
+	h.Add(name, value)
+}
+
+func isGRPC(contentType string) bool {
+	rest, ok := strings.CutPrefix(contentType, "application/grpc")
+	return ok && (rest == "" || rest[0] == '+')
+}
+
+// grpcAnswer makes the headers those of a trailers-only gRPC response.
+func grpcAnswer(h *state.HeaderMap, r *hostcall.Reply, head bool) {
+	setInPlace(h, ":status", "200")
+	setInPlace(h, "content-type", "application/grpc")
+	if h.Value("grpc-status") == "" {
+		status := r.GRPCStatus
+		if status < 0 {
+			status = grpcStatus(r.Status)
+		}
+		setInPlace(h, "grpc-status", strconv.Itoa(int(status)))
+	}
+	if len(r.Body) > 0 && !head {
+		setInPlace(h, "grpc-message", percentEncode(r.Body))
+	}
+	h.Remove("content-length")
+}
+
+// grpcStatus maps an HTTP status (Grpc::Utility::httpToGrpcStatus).
+func grpcStatus(http uint32) int32 {
+	switch http {
+	case 400:
+		return 13
+	case 401:
+		return 16
+	case 403:
+		return 7
+	case 404:
+		return 12
+	case 429, 502, 503, 504:
+		return 14
+	}
+	return 2
+}
+
+// percentEncode encodes a gRPC message (gRPC over HTTP/2, Status-Message).
+func percentEncode(b []byte) string {
+	const hex = "0123456789ABCDEF"
+	var out strings.Builder
+	for _, c := range b {
+		if c < ' ' || c > '~' || c == '%' {
+			out.WriteByte('%')
+			out.WriteByte(hex[c>>4])
+			out.WriteByte(hex[c&15])
+			continue
+		}
+		out.WriteByte(c)
+	}
+	return out.String()
+}
+
+// finish runs the last callbacks of a stream. What the guest wants done in them
+// comes too late for the stream.
+func (s *Stream) finish() {
+	s.abort()
+	vm := &s.env.VM
+	if vm.Has(guest.FuncDone) {
+		// Whether a stream wants to put its end off is not asked (Envoy:
+		// Context::onDestroy).
+		if _, err := s.w.call(&s.ctx, guest.FuncDone, s.ctx.ID); err != nil {
+			return
+		}
+	}
+	if vm.Has(guest.FuncLog) {
+		s.ex.Logging = true
+		if s.replied() {
+			s.ex.Response.Headers.Pairs = s.answer.Headers
+		}
+		_, err := s.w.call(&s.ctx, guest.FuncLog, s.ctx.ID)
+		s.ex.Logging = false
+		if err != nil {
+			return
+		}
+	}
+	if vm.Has(guest.FuncDelete) {
+		_, _ = s.w.call(&s.ctx, guest.FuncDelete, s.ctx.ID) // a trap is settle's
+	}
+}
+
+// replied reports whether the response is the module's or the host's own.
+func (s *Stream) replied() bool {
+	if s.answer.Status == 0 || s.over == 0 {
+		return false
+	}
+	s.ex.Response.HasHeaders = true
+	return true
+}
