@@ -123,8 +123,8 @@ func unknown(name string, names []string) error {
 	return at(name, errors.New("unknown"))
 }
 
-// near reports whether two names differ by case, by dashes or underscores, or
-// by one letter more, less or changed.
+// near reports whether two names differ by case, by dashes or underscores, by
+// one letter more, less or changed, or by two that have changed places.
 func near(a, b string) bool {
 	fold := strings.NewReplacer("_", "", "-", "")
 	a, b = lower(fold.Replace(a)), fold.Replace(b)
@@ -138,10 +138,11 @@ func near(a, b string) bool {
 	for i < len(a) && a[i] == b[i] {
 		i++
 	}
-	if len(a) == len(b) {
-		return i == len(a) || a[i+1:] == b[i+1:]
+	if len(a) != len(b) {
+		return a[i:] == b[i+1:]
 	}
-	return a[i:] == b[i+1:]
+	return i == len(a) || a[i+1:] == b[i+1:] ||
+		i+2 <= len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // decodeInt reads an integer between min and max.

@@ -1,0 +1,124 @@
+package replay_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/postern-wasm/postern/host/replay"
+)
+
+// exchange is one line in and the answer that a transcript expects.
+type exchange struct {
+	line     int // of the transcript, for messages
+	in, want string
+}
+
+// readTranscript reads a file of testdata/replay.
+func readTranscript(t *testing.T, path string) []exchange {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []exchange
+	for i, line := range strings.Split(string(text), "\n") {
+		switch {
+		case line == "", line[0] == '#':
+		case strings.HasPrefix(line, "> "):
+			list = append(list, exchange{line: i + 1, in: line[2:]})
+		case strings.HasPrefix(line, "< ") && len(list) > 0 && list[len(list)-1].want == "":
+			list[len(list)-1].want = line[2:]
+		default:
+			t.Fatalf("%s:%d: neither a comment nor a line in and its answer: %s", path, i+1, line)
+		}
+	}
+	if len(list) == 0 {
+		t.Fatalf("%s: no lines", path)
+	}
+	return list
+}
+
+// agree compares JSON values. "<any>" in an expected text stands for one or more
+// characters, "<whatever>" for any value.
+func agree(got, want any) bool {
+	switch w := want.(type) {
+	case string:
+		if w == "<whatever>" {
+			return true
+		}
+		g, ok := got.(string)
+		re := strings.ReplaceAll(regexp.QuoteMeta(w), "<any>", "(?s:.+)")
+		return ok && regexp.MustCompile("^"+re+"$").MatchString(g)
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			return false
+		}
+		for i := range w {
+			if !agree(g[i], w[i]) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok || len(g) != len(w) {
+			return false
+		}
+		for name := range w {
+			if v, ok := g[name]; !ok || !agree(v, w[name]) {
+				return false
+			}
+		}
+		return true
+	}
+	return reflect.DeepEqual(got, want)
+}
+
+// replayTranscript runs a transcript's lines in one engine and compares.
+func replayTranscript(t *testing.T, path, module string) {
+	t.Helper()
+	list := readTranscript(t, path)
+	var in, out bytes.Buffer
+	for _, x := range list {
+		in.WriteString(x.in + "\n")
+	}
+	ctx := context.Background()
+	e := replay.New(replay.Options{Module: module})
+	if err := e.Run(ctx, &in, &out); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(got) != len(list) {
+		t.Fatalf("%d answers to %d lines", len(got), len(list))
+	}
+	for i, x := range list {
+		var g, w any
+		if err := json.Unmarshal([]byte(x.want), &w); err != nil {
+			t.Fatalf("%s:%d: %v", path, x.line+1, err)
+		}
+		if err := json.Unmarshal([]byte(got[i]), &g); err != nil {
+			t.Fatalf("%s:%d: the answer is not JSON: %v in %s", path, x.line, err, got[i])
+		}
+		if !agree(g, w) {
+			t.Error(fmt.Sprintf("%s:%d: %s\ngot  %s\nwant %s", path, x.line, x.in, got[i], x.want))
+		}
+	}
+}
+
+// TestBenchTranscript runs what DESIGN.md says of the bench itself, with a
+// module that does as its requests say.
+func TestBenchTranscript(t *testing.T) {
+	t.Chdir("../../testdata/replay") // the transcript names modules beside itself
+	replayTranscript(t, "bench.txt", "bench.wasm")
+}
