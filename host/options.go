@@ -2,6 +2,7 @@ package host
 
 import (
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/postern-wasm/postern/host/abi"
@@ -148,6 +149,11 @@ type Options struct {
 	// Trace takes every crossing of the border. Nil: none, at no cost. The
 	// rules of Log hold.
 	Trace func(TraceEvent)
+
+	// Observe is told of every exchange that Middleware has finished, with the
+	// request as it arrived. Nil: nobody is told. It may be called from several
+	// goroutines.
+	Observe func(r *http.Request, d Decision)
 
 	// MemoryLimit caps the memory of one VM, in bytes, rounded down to whole
 	// pages of 64 KiB (DefaultMemoryLimit; at most 4 GiB). memory.grow beyond

@@ -274,24 +274,22 @@ func (s *Stream) FilterState() map[string][]byte {
 // Worker returns the number of the worker that the stream is pinned to.
 func (s *Stream) Worker() int { return s.w.n }
 
-// Changed is signalled after an event has changed the stream: a pause ended, an
-// answer was given. It holds one signal; read the states after it.
+// Changed returns a channel that is closed when the stream next changes by
+// itself: a pause ended, an answer was given, a trap. Take it before reading the
+// states, and anew after each change.
 func (s *Stream) Changed() <-chan struct{} {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	if s.changed == nil {
-		s.changed = make(chan struct{}, 1)
+		s.changed = make(chan struct{})
 	}
 	return s.changed
 }
 
 func (s *Stream) signal() {
-	if s.changed == nil {
-		return
-	}
-	select {
-	case s.changed <- struct{}{}:
-	default:
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
 	}
 }
 
@@ -304,8 +302,8 @@ func (s *Stream) WaitRequest(ctx context.Context) State { return s.wait(ctx, s.R
 func (s *Stream) WaitResponse(ctx context.Context) State { return s.wait(ctx, s.ResponseState) }
 
 func (s *Stream) wait(ctx context.Context, state func() State) State {
-	changed := s.Changed()
 	for {
+		changed := s.Changed()
 		if now := state(); now != StatePaused {
 			return now
 		}
@@ -329,6 +327,7 @@ func (s *Stream) Close() {
 		s.finish()
 	}
 	s.closed = true
+	s.signal()
 	delete(s.w.streams, s)
 	if s.created && s.root != nil {
 		s.root.streams--
@@ -338,4 +337,21 @@ func (s *Stream) Close() {
 		}
 	}
 	s.w.settle()
+}
+
+// Abort ends the exchange without an answer: one of its sides has broken off.
+// The stream still has to be closed.
+func (s *Stream) Abort() {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	if !s.closed {
+		s.reset()
+	}
+}
+
+// invalid ends an exchange whose message cannot be sent, as a trap does.
+func (s *Stream) invalid() {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	s.fail()
 }
