@@ -1,0 +1,226 @@
+package parity
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-wasm/postern/host/abi"
+	"github.com/postern-wasm/postern/host/envoy"
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/filter"
+	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// native runs the rooms of the plugin themselves, as Go.
+type native struct{ keys ring }
+
+func (native) name() string { return "native" }
+
+func (native) refuse(_ *testing.T, c *badConfig) []string {
+	_, problems := config.Parse([]byte(c.config), c.env)
+	var lines []string
+	for _, p := range problems {
+		lines = append(lines, p.String())
+	}
+	return lines
+}
+
+func (d native) load(t *testing.T, g *group, text string) session {
+	t.Helper()
+	cfg, problems := config.Parse([]byte(text), nil)
+	if problems != nil {
+		t.Fatalf("configuration refused: %v", problems)
+	}
+	s := &nativeSession{outside: newWorld(t, d.keys, g), cfg: cfg, plugin: filter.New(cfg, 1), shared: map[string]stored{}}
+	s.outside.pass = s.pass
+	s.pump()
+	return s
+}
+
+// nativeSession is the driver that the filter room's documentation describes. Its
+// clock is the machine's plus what the cases have let pass.
+type nativeSession struct {
+	outside *world
+	cfg     *config.Config
+	plugin  *filter.Plugin
+	shared  map[string]stored
+	cas     uint32
+	ahead   time.Duration
+}
+
+type stored struct {
+	value []byte
+	cas   uint32
+}
+
+func (s *nativeSession) world() *world { return s.outside }
+
+func (s *nativeSession) now() int64 { return time.Now().Add(s.ahead).UnixNano() }
+
+// pass lets time pass in steps of a tick.
+func (s *nativeSession) pass(d time.Duration) {
+	const tick = 100 * time.Millisecond
+	for ; d > 0; d -= tick {
+		s.ahead += min(d, tick)
+		s.pump()
+	}
+}
+
+// pump carries out what key sets want.
+func (s *nativeSession) pump() {
+	for {
+		i, step := s.plugin.NextStep(s.now())
+		if step.Kind == jwks.Nothing {
+			return
+		}
+		source := s.plugin.Source(i)
+		switch step.Kind {
+		case jwks.Nothing:
+		case jwks.ReadShared:
+			have, ok := s.shared[step.Key]
+			status := jwks.ShareAbsent
+			if ok {
+				status = jwks.ShareOK
+			}
+			source.Read(s.now(), status, have.value, have.cas)
+		case jwks.WriteShared:
+			source.Written(s.now(), s.write(step))
+		case jwks.Fetch:
+			s.fetch(source)
+		}
+	}
+}
+
+func (s *nativeSession) write(step jwks.Step) jwks.ShareStatus {
+	if have, ok := s.shared[step.Key]; ok && step.CAS != 0 && step.CAS != have.cas {
+		return jwks.ShareConflict
+	}
+	s.cas++
+	s.shared[step.Key] = stored{slices.Clone(step.Value), s.cas}
+	return jwks.ShareOK
+}
+
+func (s *nativeSession) fetch(source *jwks.Source) {
+	c := source.Config()
+	server := s.outside.server(c.Cluster)
+	source.Dispatched(s.now(), server != nil)
+	if server == nil {
+		return
+	}
+	authority, path, _ := strings.Cut(strings.TrimPrefix(c.URI, "http://"), "/")
+	response, err := fetch(server.upstream.Addr(), authority, "/"+path, time.Duration(c.Timeout))
+	if err != nil {
+		source.Answered(s.now(), jwks.Answer{})
+		return
+	}
+	first := func(name string) string {
+		if values := envoy.Values(response.Headers, name); len(values) > 0 {
+			return values[0]
+		}
+		return ""
+	}
+	source.Answered(s.now(), jwks.Answer{
+		Status: response.Status, Body: response.Body,
+		CacheControl: first("cache-control"), Age: first("age"),
+	})
+}
+
+func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
+	pairs := arrive(r)
+	headers := make([]request.Header, len(pairs))
+	for i, p := range pairs {
+		headers[i] = request.Header{Name: p.Name, Value: p.Value}
+	}
+	stream := &filter.Stream{ID: 1}
+	s.pump()
+	v := s.plugin.Headers(s.now(), stream, headers)
+	for waited := time.Duration(0); v.Action == filter.Pause; waited += 100 * time.Millisecond {
+		if waited > patience {
+			s.plugin.Gone(stream)
+			return result{Reason: hang}
+		}
+		s.pass(100 * time.Millisecond)
+		if s.plugin.NextReady(s.now()) == stream {
+			v = s.plugin.Resume(s.now(), stream, headers)
+		}
+	}
+	defer s.plugin.Gone(stream)
+	switch v.Action {
+	case filter.Continue:
+		return went(carryOut(pairs, v.Ops), r.Body).kept()
+	case filter.Refuse:
+		return answered(r, v.Answer).kept()
+	case filter.Pause, filter.Inert:
+	}
+	return result{Reason: "inert"}
+}
+
+// kept copies every text: those of a verdict are valid until the next event only.
+func (r result) kept() result {
+	r.Reason, r.Target = strings.Clone(r.Reason), strings.Clone(r.Target)
+	for _, headers := range [][]envoy.Header{r.Headers, r.Upstream} {
+		for i, h := range headers {
+			headers[i] = envoy.Header{Name: strings.Clone(h.Name), Value: strings.Clone(h.Value)}
+		}
+	}
+	return r
+}
+
+// carryOut applies operations to a header list.
+func carryOut(pairs []abi.Pair, ops []effect.Op) []abi.Pair {
+	for _, op := range ops {
+		named := func(p abi.Pair) bool { return p.Name == op.Name }
+		switch op.Kind {
+		case effect.Remove:
+			pairs = slices.DeleteFunc(pairs, named)
+		case effect.Set:
+			at := slices.IndexFunc(pairs, named)
+			if at < 0 {
+				pairs = append(pairs, abi.Pair{Name: op.Name, Value: op.Value})
+				continue
+			}
+			pairs[at].Value = op.Value
+			rest := slices.DeleteFunc(pairs[at+1:], named)
+			pairs = pairs[:at+1+len(rest)]
+		case effect.Add:
+			pairs = append(pairs, abi.Pair{Name: op.Name, Value: op.Value})
+		}
+	}
+	return pairs
+}
+
+// answered is what a client gets of a local answer in Envoy.
+func answered(r envoy.Request, a *effect.Answer) result {
+	got := result{Status: int(a.Status), Reason: reasonOf(a.Details), Body: string(a.Body)}
+	headers := make([]envoy.Header, 0, len(a.Headers)+2)
+	for _, h := range a.Headers {
+		headers = append(headers, envoy.Header(h))
+	}
+	if a.GRPC >= 0 {
+		headers = inGRPC(headers, int(a.GRPC), string(a.Body))
+		got.Status, got.Body = 200, ""
+	}
+	if r.Method == "HEAD" {
+		got.Body = ""
+	}
+	got.Headers = normal(headers, proxyAnswers)
+	return got
+}
+
+// inGRPC turns the headers of a local answer into gRPC's form: the status and the
+// message, percent-encoded, become headers (Envoy's local reply for gRPC requests).
+func inGRPC(headers []envoy.Header, status int, message string) []envoy.Header {
+	headers = slices.DeleteFunc(headers, func(h envoy.Header) bool { return h.Name == "content-type" })
+	return append(headers,
+		envoy.Header{Name: "content-type", Value: "application/grpc"},
+		envoy.Header{Name: "grpc-status", Value: itoa(status)},
+		envoy.Header{Name: "grpc-message", Value: strings.ReplaceAll(message, "%", "%25")},
+	)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
