@@ -36,7 +36,7 @@ plugin: tinygo ## build/postern.wasm, the module (nothing to do if nothing chang
 	@tools/plugin.sh
 
 .PHONY: test
-test: tinygo envoy build ## everything that must hold: all tests, in wazero and a real Envoy, fuzzers, linters, module rules
+test: tinygo envoy linters cc build ## everything that must hold: all tests, in wazero and a real Envoy, fuzzers, linters, module rules
 	@$(MAKE) --no-print-directory vet wasmcheck
 	@rm -f build/tests.txt
 	@echo "== tests, in wazero and in Envoy"
@@ -80,9 +80,9 @@ golden: build ## rewrite the golden files; say in the commit why they changed
 	@git status --short -- '*/golden/*' '*/testdata/*' testdata
 
 .PHONY: check
-check: tinygo build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
+check: envoy cc build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
 	@$(MAKE) --no-print-directory lint vet
-	@set -o pipefail; POSTERN_MODULE=$(ROOT)/build/postern.wasm CGO_ENABLED=1 go test -json -race ./... | $(TESTSUM)
+	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./... | $(TESTSUM)
 	@$(MAKE) --no-print-directory wasmcheck
 	@test -z "$$(git status --porcelain)" || { echo "check: not committed:" >&2; git status --short >&2; exit 1; }
 
@@ -91,7 +91,7 @@ clean: ## remove what was built, but not the tools (for those: rm -r build)
 	@find build -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} + 2>/dev/null || true
 
 # Parts of the above.
-.PHONY: tools tinygo envoy linters vet wasmcheck
+.PHONY: tools tinygo envoy linters cc vet wasmcheck
 tools: tinygo envoy linters
 tinygo:
 	@tools/bootstrap/tinygo.sh
@@ -99,6 +99,8 @@ envoy:
 	@tools/bootstrap/envoy.sh
 linters:
 	@tools/bootstrap/lint.sh
+cc:
+	@tools/bootstrap/cc.sh
 vet:
 	@go vet ./...
 	@GOOS=wasip1 GOARCH=wasm go vet ./plugin/...
