@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/credential"
@@ -112,7 +111,7 @@ func (b *builder) identityHeaders() {
 			all = append(all, e.ClaimHeaders[j].Header)
 		}
 	}
-	sort.Strings(all)
+	slices.Sort(all)
 	list := &b.cfg.Effect.IdentityHeaders
 	for _, name := range all {
 		if name != "" && (len(*list) == 0 || (*list)[len(*list)-1] != name) {

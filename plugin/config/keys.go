@@ -1,10 +1,10 @@
 package config
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
 
+	"github.com/postern-wasm/postern/plugin/jose/base64url"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
 )
@@ -54,11 +54,7 @@ func (b *builder) localKeys(p *Provider, v value, listed value) {
 		source.warn(note)
 	}
 	if err != nil {
-		text := err.Error()
-		if len(notes) > 0 {
-			text += " (" + strings.Join(notes[:min(len(notes), 4)], "; ") + ")"
-		}
-		source.fail(text)
+		source.fail(err.Error())
 		return
 	}
 	p.Inline = set
@@ -96,13 +92,18 @@ func (v value) base64() string {
 	if s == "" {
 		return ""
 	}
-	trimmed := strings.TrimRight(s, "=")
-	encoding := base64.RawStdEncoding
-	if strings.ContainsAny(trimmed, "-_") {
-		encoding = base64.RawURLEncoding
+	// One alphabet is enough to decode with: the other's last two characters are renamed.
+	text := []byte(strings.TrimRight(s, "="))
+	for i, c := range text {
+		switch c {
+		case '+':
+			text[i] = '-'
+		case '/':
+			text[i] = '_'
+		}
 	}
-	b, err := encoding.DecodeString(trimmed)
-	if err != nil || len(s)-len(trimmed) > 2 || strings.ContainsAny(s, "\r\n") {
+	b, ok := base64url.Append(nil, string(text))
+	if !ok || len(s)-len(text) > 2 {
 		v.fail("is not base64")
 		return ""
 	}

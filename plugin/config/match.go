@@ -19,7 +19,7 @@ var laterMatch = []string{
 // match reads a RouteMatch, with methods and hosts.
 func (b *builder) match(v value) policy.Match {
 	o := v.object()
-	before := len(o.out.errors)
+	before := o.out.count()
 	var m policy.Match
 	if connect := o.get("connect_matcher"); !connect.absent() {
 		connect.fail(`is refused: name the method instead, "methods": ["CONNECT"]`)
@@ -41,7 +41,7 @@ func (b *builder) match(v value) policy.Match {
 	narrow := len(m.Headers)+len(m.Query)+len(m.Methods)+len(m.Hosts) > 0
 	if m.Path.Kind == policy.NoPath {
 		m.Path.Kind = policy.AnyPath
-		if o.there && !narrow && len(o.out.errors) == before {
+		if o.there && !narrow && o.out.count() == before {
 			v.fail(`is empty: write "prefix": "/" to match every path`)
 		}
 	}
@@ -171,12 +171,12 @@ func headerMatch(v value) policy.HeaderMatch {
 	case "string_match":
 		h.Text = stringMatch(w)
 	case "range_match":
-		r := w.object()
+		r, before := w.object(), o.out.count()
 		h.Kind = policy.HeaderRange
 		h.Start = r.get("start").integer(0, math.MinInt64, math.MaxInt64)
 		h.End = r.get("end").integer(0, math.MinInt64, math.MaxInt64)
 		r.close()
-		if r.there && h.Start >= h.End {
+		if r.there && h.Start >= h.End && o.out.count() == before {
 			w.fail("is empty: end is not in the range and must be above start")
 		}
 	default:

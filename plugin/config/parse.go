@@ -1,8 +1,9 @@
 package config
 
 import (
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/policy"
@@ -112,7 +113,7 @@ func (v value) members() []member {
 			v.fail("a name must not be empty")
 		}
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+	slices.SortFunc(list, func(a, b member) int { return strings.Compare(a.name, b.name) })
 	return list
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/request"
 )
 
 // maxPlaces bounds the places of one provider, which a request is searched for.
@@ -43,11 +44,8 @@ func fromHeader(v value, before []credential.Place) credential.Place {
 	prefix := o.get("value_prefix")
 	p := credential.Place{In: credential.InHeader, Name: name, Prefix: prefix.text("")}
 	o.close()
-	for i := 0; i < len(p.Prefix); i++ {
-		if c := p.Prefix[i]; c < ' ' || c == 0x7f {
-			prefix.fail("must not have control characters")
-			break
-		}
+	if hasControl(p.Prefix) {
+		prefix.fail("must not have control characters")
 	}
 	// In Authorization a prefix such as "Bearer " is a scheme: RFC 9110 §11.1 compares it
 	// without case.
@@ -67,7 +65,7 @@ func fromHeader(v value, before []credential.Place) credential.Place {
 // hides says that an earlier place takes every line that p would.
 func hides(q, p *credential.Place) bool {
 	if q.Scheme {
-		return p.Scheme && strings.EqualFold(q.Prefix, p.Prefix)
+		return p.Scheme && request.EqualFold(q.Prefix, p.Prefix)
 	}
 	return !p.Scheme && strings.HasPrefix(p.Prefix, q.Prefix) || q.Prefix == ""
 }

@@ -2,12 +2,12 @@ package config
 
 import (
 	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
+	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
+	"github.com/valyala/fastjson"
 )
 
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
@@ -35,7 +35,7 @@ func (b *builder) providers(v value) {
 	}
 	for _, m := range members {
 		b.names = append(b.names, m.name)
-		if len(m.name) > maxName || strings.ContainsFunc(m.name, unicode.IsControl) {
+		if len(m.name) > maxName || hasControl(m.name) {
 			m.fail("a provider's name has at most ", strconv.Itoa(maxName), " bytes and no control characters")
 		}
 	}
@@ -104,13 +104,17 @@ func algorithms(v value) jwa.Set {
 			continue
 		}
 		alg := jwa.Parse(name)
+		if request.EqualFold(name, "none") { // RFC 8725 §3.2
+			e.fail("no algorithm ", quote(name), ": an unsigned token proves nothing")
+			continue
+		}
 		if alg == jwa.Invalid {
 			e.fail("no algorithm ", quote(name), suggest(name, algorithmNames()))
 			continue
 		}
 		set = set.With(alg)
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && v.json.Type() == fastjson.TypeArray && len(v.json.GetArray()) == 0 {
 		v.fail("must name at least one algorithm")
 	}
 	if set.Symmetric() && set&jwa.Asymmetric() != 0 {

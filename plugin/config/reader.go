@@ -33,6 +33,9 @@ type findings struct {
 func (f *findings) fail(path, text string) { add(&f.errors, &f.moreErrors, path, text) }
 func (f *findings) warn(path, text string) { add(&f.warnings, &f.moreWarnings, path, text) }
 
+// count is the number of errors so far.
+func (f *findings) count() int { return len(f.errors) + f.moreErrors }
+
 // add keeps the last place of the list for the number of those left out.
 // One mistake is one line, however often the value is looked at.
 func add(list *[]Problem, more *int, path, text string) {
@@ -238,6 +241,7 @@ func (o *object) close(notYet ...string) {
 		path := join(o.path, f.key)
 		if known(f.key, notYet) {
 			o.out.fail(path, "is not supported by this version")
+			o.forgiveChoice()
 			continue
 		}
 		o.out.fail(path, "unknown key"+suggest(f.key, o.asked))
@@ -246,6 +250,12 @@ func (o *object) close(notYet ...string) {
 	for _, l := range o.lacks {
 		o.out.fail(l.path, l.text)
 	}
+}
+
+// forgiveChoice drops the lack of one of several members: the key that is not supported
+// may be another one of them.
+func (o *object) forgiveChoice() {
+	o.lacks = slices.DeleteFunc(o.lacks, func(l lack) bool { return len(l.names) > 1 })
 }
 
 // forgive drops the lack of a name that has turned up misspelt.

@@ -157,7 +157,7 @@ func checkURI(v value) string {
 	host, port := authority, ""
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
 		host, port = authority[:i], authority[i+1:]
-		if n, ok := whole(port); !ok || n < 1 || n > 65535 {
+		if n, fits, ok := whole(port); !ok || !fits || n < 1 || n > 65535 {
 			v.fail("has no port after ':'")
 			return ""
 		}

@@ -69,9 +69,9 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 			}
 		}
 	}
-	unread := len(o.out.errors)
+	before := o.out.count()
 	o.close(laterRequirement...)
-	if len(o.out.errors) == unread && r.Kind == policy.Never && o.there {
+	if o.out.count() == before && r.Kind == policy.Never && o.there {
 		// Only null members are left.
 		v.fail("names no requirement; {} asks nothing")
 	}

@@ -36,6 +36,15 @@ func (v value) words() []string {
 	return words
 }
 
+func hasControl(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
 // boolean returns true or false, or absent if there is none.
 func (v value) boolean(absent bool) bool {
 	if v.absent() {
@@ -89,34 +98,34 @@ func (v value) integer(absent, least, most int64) int64 {
 		v.fail("want a number, not ", typeName(v.json.Type()))
 		return absent
 	}
-	n, ok := whole(digits)
+	n, fits, ok := whole(digits)
 	if !ok {
 		v.fail("want a whole number, not ", shown)
 		return absent
 	}
-	if n < least || n > most {
+	if !fits || n < least || n > most {
 		v.fail("must be from ", strconv.FormatInt(least, 10), " to ", strconv.FormatInt(most, 10), ", not ", shown)
 		return absent
 	}
 	return n
 }
 
-// whole reads a JSON number whose value is a whole one. With a point or an exponent it is
-// read as a double, so it must be small enough to be exact; larger plain digits saturate,
-// since every range ends before.
-func whole(digits string) (int64, bool) {
+// whole reads a JSON number whose value is a whole one; fits says that it is within
+// int64. With a point or an exponent it is read as a double, so it must be small enough
+// to be exact.
+func whole(digits string) (n int64, fits, ok bool) {
 	if !numeric(digits) {
-		return 0, false
+		return 0, false, false
 	}
 	if !strings.ContainsAny(digits, ".eE") {
-		n, _ := strconv.ParseInt(digits, 10, 64) // its only error left is the range, where it saturates
-		return n, true
+		n, err := strconv.ParseInt(digits, 10, 64) // the only error left is the range
+		return n, err == nil, true
 	}
 	f, err := strconv.ParseFloat(digits, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
-		return 0, false
+		return 0, false, false
 	}
-	return int64(f), true
+	return int64(f), true, true
 }
 
 // numeric: RFC 8259 §6, so that a string holds no more forms of a number than JSON has.
@@ -179,11 +188,11 @@ func (v value) duration(absent, least, most int64) int64 {
 		}
 	case fastjson.TypeObject:
 		o := v.object()
-		before := len(o.out.errors) + o.out.moreErrors
+		before := o.out.count()
 		seconds := o.get("seconds").integer(0, -maxSeconds, maxSeconds)
 		nanos := o.get("nanos").integer(0, -(second - 1), second-1)
 		o.close()
-		if len(o.out.errors)+o.out.moreErrors > before {
+		if o.out.count() > before {
 			return absent
 		}
 		n = seconds*second + nanos

@@ -23,6 +23,13 @@ func nearest(word string, names []string) string {
 			best, bestCost = name, cost
 		}
 	}
+	if best == "" || bestCost > 1 {
+		for _, name := range names {
+			if len(word) > 3 && (strings.HasSuffix(name, "_"+word) || strings.HasPrefix(name, word+"_")) {
+				return name // "prefix" for "value_prefix", "provider" for "provider_name"
+			}
+		}
+	}
 	return best
 }
 
