@@ -71,7 +71,9 @@ func New(opts Options) *Engine {
 func (e *Engine) Close(ctx context.Context) error {
 	err := e.drop(ctx)
 	for _, m := range e.modules {
-		err = errors.Join(err, m.close(ctx))
+		if m.compiled != nil {
+			err = errors.Join(err, m.compiled.Close(ctx))
+		}
 	}
 	e.modules = make(map[string]*module)
 	return err
@@ -161,7 +163,7 @@ func (e *Engine) start(ctx context.Context) {
 		e.refusal = &refusal{ReasonLoad, err.Error()}
 		return
 	}
-	h, err := m.host(ctx, host.Options{
+	h, err := m.NewHost(ctx, host.Options{
 		Profile:       s.profile,
 		Clock:         e.clock,
 		RootID:        s.rootID,
@@ -249,16 +251,23 @@ func (e *Engine) finish(c *Case, a *Answer) *Answer {
 	return a
 }
 
-// module returns a module, compiled at its first use.
-func (e *Engine) module(ctx context.Context, path string) (*module, error) {
-	if m, ok := e.modules[path]; ok {
-		return m, m.err
+// module is one module of the run, compiled once, or why it does not load.
+type module struct {
+	compiled *host.Module
+	err      error
+}
+
+// module returns a module, compiled at its first use. One that does not load
+// does not load for the whole run.
+func (e *Engine) module(ctx context.Context, path string) (*host.Module, error) {
+	m, ok := e.modules[path]
+	if !ok {
+		m = &module{}
+		e.modules[path] = m
+		var wasm []byte
+		if wasm, m.err = os.ReadFile(path); m.err == nil { //nolint:gosec // the file that the user named
+			m.compiled, m.err = host.Compile(ctx, wasm, host.Options{})
+		}
 	}
-	m := &module{}
-	e.modules[path] = m
-	var wasm []byte
-	if wasm, m.err = os.ReadFile(path); m.err == nil { //nolint:gosec // the file that the user named
-		m.err = m.compile(ctx, wasm)
-	}
-	return m, m.err
+	return m.compiled, m.err
 }

@@ -21,7 +21,7 @@ type exchange struct {
 }
 
 // readTranscript reads a file of testdata/replay.
-func readTranscript(t *testing.T, path string) []exchange {
+func readTranscript(t testing.TB, path string) []exchange {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -121,4 +121,50 @@ func replayTranscript(t *testing.T, path, module string) {
 func TestBenchTranscript(t *testing.T) {
 	t.Chdir("../../testdata/replay") // the transcript names modules beside itself
 	replayTranscript(t, "bench.txt", "bench.wasm")
+}
+
+// modulePath is where the built module is, $POSTERN_WASM or build/postern.wasm.
+func modulePath(tb testing.TB) string {
+	tb.Helper()
+	path := os.Getenv("POSTERN_WASM")
+	if path == "" {
+		path = "../../build/postern.wasm"
+	}
+	if _, err := os.Stat(path); err != nil {
+		tb.Fatalf("the module is not built (`make plugin` builds it): %v", err)
+	}
+	return path
+}
+
+// TestJWTTranscript runs the module itself.
+func TestJWTTranscript(t *testing.T) {
+	replayTranscript(t, "../../testdata/replay/jwt.txt", modulePath(t))
+}
+
+// BenchmarkReplay runs the transcript's first two lines: one that starts a
+// fresh instance, and one that goes to the instance that is there.
+func BenchmarkReplay(b *testing.B) {
+	list := readTranscript(b, "../../testdata/replay/jwt.txt")
+	for i, name := range []string{"config", "request"} {
+		b.Run(name, func(b *testing.B) {
+			ctx := context.Background()
+			e := replay.New(replay.Options{Module: modulePath(b)})
+			defer e.Close(ctx) //nolint:errcheck // nothing is left to lose
+			var last *replay.Answer
+			do := func(line string) {
+				c, err := replay.ParseCase([]byte(line))
+				if err != nil {
+					b.Fatal(err)
+				}
+				last = e.Do(ctx, c)
+			}
+			do(list[0].in)
+			for b.Loop() {
+				do(list[i].in)
+			}
+			if !last.Allowed {
+				b.Errorf("refused: %s %s", last.Reason, last.Error)
+			}
+		})
+	}
 }
