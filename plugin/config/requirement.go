@@ -28,10 +28,6 @@ func (b *builder) requirementMap(v value) {
 // requirement reads a JwtRequirement; level counts from 1 at the root. After a mistake
 // it is one that nothing satisfies.
 func (b *builder) requirement(v value, level int) policy.Requirement {
-	if level > policy.MaxDepth {
-		v.fail("requirements are nested more than ", strconv.Itoa(policy.MaxDepth), " deep")
-		return policy.Requirement{}
-	}
 	o := v.object()
 	var r policy.Requirement
 	name, w := o.only("provider_name", "provider_and_audiences", "requires_any", "requires_all",
@@ -83,11 +79,15 @@ func (b *builder) children(v value, level int) []policy.Requirement {
 	o := v.object()
 	list := o.need("requirements")
 	elements := list.list()
+	if level == policy.MaxDepth {
+		list.fail("requirements are nested more than ", strconv.Itoa(policy.MaxDepth), " deep")
+		elements = nil
+	}
 	children := make([]policy.Requirement, 0, len(elements))
 	for _, e := range elements {
 		children = append(children, b.requirement(e, level+1))
 	}
-	if !list.absent() && len(elements) < 2 {
+	if level < policy.MaxDepth && !list.absent() && len(elements) < 2 {
 		list.fail("want at least 2 requirements, not ", strconv.Itoa(len(elements)))
 	}
 	o.close()
