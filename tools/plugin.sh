@@ -8,7 +8,7 @@
 # and passes it through wasm-opt. wasmstrip then drops the names, wasmcheck
 # refuses a link that breaks the rules that hold for ever, and only then does it
 # take the old module's place. The target says the rest: see
-# tools/bootstrap/target.json and tinygo.sh.
+# tools/bootstrap/tinygo.sh and wasm/target.json.
 #
 # The flags, by measurement:
 #   -opt=s     the module is 22 % smaller than with -opt=2 (816 KB, 1,040 KB), and

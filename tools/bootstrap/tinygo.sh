@@ -6,7 +6,7 @@
 # built from its Go module against Debian's LLVM. Three things are then ours:
 #   - the module lacks its git submodules, so TINYGOROOT is a writable copy of it
 #     with an empty src/net (the module uses no network package);
-#   - libc.c stands for wasi-libc (see there);
+#   - wasm/libc.c stands for wasi-libc (see there);
 #   - libpure.a: the members of wasi-libc's archive that are arithmetic or move
 #     memory and refer to nothing else; allocation cannot come with them.
 #
@@ -74,17 +74,17 @@ build() {
 	cp -R "$source" "$TMP/root"
 	chmod -R u+w "$TMP/root"
 	mkdir -p "$TMP/root/src/net"
-	install -D -m 644 "$HERE/libc.c" "$TMP/root/lib/postern/libc.c"
+	install -D -m 644 "$HERE/wasm/libc.c" "$TMP/root/lib/postern/libc.c"
 	mkdir "$TMP/pure"
 	(cd "$TMP/pure" && "llvm-ar-$LLVM_VERSION" x "$libc" "${PURE[@]}" && "llvm-ar-$LLVM_VERSION" rcD ../libpure.a "${PURE[@]}")
 	rm -r "$TMP/pure"
-	sed -e "s|@DIR@|$TOOLS/tinygo|; s|@BUILTINS@|$builtins|" "$HERE/target.json" >"$TMP/target.json"
+	sed -e "s|@DIR@|$TOOLS/tinygo|; s|@BUILTINS@|$builtins|" "$HERE/wasm/target.json" >"$TMP/target.json"
 	wrap "TINYGOROOT='$TOOLS/tinygo/root' exec '$TOOLS/tinygo/tinygo' \"\$@\""
 }
 
 installed=$(on_path)
 # The folder's own place is part of the stamp: a moved checkout is made anew.
-stamp="$TOOLS $installed $(stamp_of "$HERE"/{lib.sh,tinygo.sh,libc.c,target.json} "$MODFILE" "${MODFILE%.mod}.sum" "$REPO/tools/versions.env")"
+stamp="$TOOLS $installed $(stamp_of "$HERE"/{lib.sh,tinygo.sh,wasm/libc.c,wasm/target.json} "$MODFILE" "${MODFILE%.mod}.sum" "$REPO/tools/versions.env")"
 whole tinygo "$stamp" && exit 0
 lock "$TOOLS/.lock"
 whole tinygo "$stamp" && exit 0
