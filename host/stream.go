@@ -315,7 +315,7 @@ func (s *Stream) wait(ctx context.Context, state func() State) State {
 	}
 }
 
-// Close ends the exchange: the guest's done, log and delete callbacks run. A
+// Close ends the exchange: the guest's log, done and delete callbacks run. A
 // stream must be closed, once; later calls do nothing.
 func (s *Stream) Close() {
 	s.w.mu.Lock()

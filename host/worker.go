@@ -116,7 +116,7 @@ func (w *worker) settle() {
 		case hostcall.ActionReset:
 			s.reset()
 		case hostcall.ActionReply:
-			s.reply(a.Reply)
+			s.reply(a.Reply, a.Response)
 		}
 	}
 	if w.env != nil && w.env.VM.Dead() != nil {

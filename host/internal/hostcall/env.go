@@ -81,7 +81,9 @@ const (
 type Action struct {
 	Kind     ActionKind
 	Context  *state.Context
-	Response bool // ActionContinue: the direction
+	// Response is the direction for ActionContinue. For ActionReply it says
+	// that a response was on its way when the guest answered.
+	Response bool
 	Reply    *Reply
 }
 

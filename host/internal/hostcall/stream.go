@@ -91,7 +91,7 @@ func sendLocalResponse(e *Env, a []uint64) abi.Status {
 	if grpc < 0 || grpc > maxGRPCStatus {
 		grpc = -1
 	}
-	e.Actions = append(e.Actions, Action{Kind: ActionReply, Context: c, Reply: &Reply{
+	e.Actions = append(e.Actions, Action{Kind: ActionReply, Context: c, Response: c.Exchange.Response.HasHeaders, Reply: &Reply{
 		Status:     uint32(a[0]),
 		Headers:    headers,
 		Body:       append([]byte(nil), body...),

@@ -2,10 +2,11 @@ package state
 
 // isInline reports whether Envoy keeps the header as a single entry, so that a
 // second line is joined to the first by a comma. Measured on Envoy 1.40 for
-// authorization, origin, content-type and x-forwarded-for (one entry) and
-// x-api-key, dpop, proxy-authorization and cookie (two); the others are read
-// off envoy/http/header_map.h and the filters of the official build that
-// register their own.
+// accept, accept-encoding, authorization, cache-control, content-type,
+// if-match, origin, referer and x-forwarded-for (one entry) and for x-api-key,
+// dpop, proxy-authorization and cookie (two); the others are read off
+// envoy/http/header_map.h and the filters of the official build that register
+// their own.
 func isInline(kind MapKind, name string) bool {
 	switch kind {
 	case RequestMap:
@@ -49,6 +50,7 @@ var inlineRequest = set(
 	"x-envoy-upstream-rq-timeout-alt-response", "x-envoy-upstream-rq-timeout-ms",
 	"x-envoy-upstream-stream-duration-ms",
 	// Registered by filters: cache, cors and csrf, compressor, attributes.
+	"accept",
 	"authorization", "pragma", "if-match", "if-none-match",
 	"if-modified-since", "if-unmodified-since", "if-range",
 	"origin", "access-control-request-method", "access-control-request-headers",

@@ -203,7 +203,7 @@ func headerProperty(h *HeaderMap, path []string) ([]byte, abi.Status) {
 // A root context has none.
 func (c *Context) SetProperty(path string, value []byte) abi.Status {
 	e := c.Exchange
-	if e == nil || e.Logging {
+	if e == nil {
 		return abi.StatusNotFound
 	}
 	if e.FilterState == nil {
