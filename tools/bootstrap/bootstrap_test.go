@@ -81,6 +81,12 @@ func (w *world) command(step string, env ...string) *exec.Cmd {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	// Read here too, so that go test does not take an old result for these.
+	for _, file := range []string{script, "lib.sh", "../versions.env", "../tinygo.mod", "wasm/libc.c", "wasm/target.json"} {
+		if _, err := os.ReadFile(file); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	c := exec.Command(filepath.Join(w.path, "bash"), script)
 	c.Env = append([]string{"PATH=" + w.path, "POSTERN_TOOLS=" + w.tools, "FAKE_LOG=" + w.log, "HOME=" + w.tools}, env...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
