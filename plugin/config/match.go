@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/valyala/fastjson"
+
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/request"
-	"github.com/valyala/fastjson"
 )
 
 // laterMatch are the keys of Envoy's RouteMatch that mean nothing to this module.

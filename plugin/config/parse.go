@@ -3,7 +3,6 @@ package config
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/policy"
@@ -106,14 +105,20 @@ type member struct {
 func (v value) members() []member {
 	o := v.object()
 	values := o.all()
-	list := make([]member, len(values))
+	at := make(map[string]value, len(values))
+	names := make([]string, len(values))
 	for i := range values {
-		list[i] = member{name: o.fields[i].key, value: values[i]}
-		if list[i].name == "" {
+		names[i] = o.fields[i].key
+		at[names[i]] = values[i]
+		if names[i] == "" {
 			v.fail("a name must not be empty")
 		}
 	}
-	slices.SortFunc(list, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	slices.Sort(names)
+	list := make([]member, len(names))
+	for i, name := range names {
+		list[i] = member{name: name, value: at[name]}
+	}
 	return list
 }
 

@@ -3,11 +3,12 @@ package config
 import (
 	"strconv"
 
+	"github.com/valyala/fastjson"
+
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
-	"github.com/valyala/fastjson"
 )
 
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.

@@ -3,9 +3,10 @@ package config
 import (
 	"strings"
 
+	"github.com/valyala/fastjson"
+
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/request"
-	"github.com/valyala/fastjson"
 )
 
 // remoteSets gathers the distinct remote key sets.
@@ -154,10 +155,10 @@ func checkURI(v value) string {
 		v.fail("must not have user information")
 		return ""
 	}
-	host, port := authority, ""
+	host := authority
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
-		host, port = authority[:i], authority[i+1:]
-		if n, fits, ok := whole(port); !ok || !fits || n < 1 || n > 65535 {
+		host = authority[:i]
+		if n, fits, ok := whole(authority[i+1:]); !ok || !fits || n < 1 || n > 65535 {
 			v.fail("has no port after ':'")
 			return ""
 		}

@@ -156,7 +156,8 @@ func (f *Finder) inQuery(v *request.View, p *Place) Found {
 			found = Found{State: Malformed}
 			continue
 		}
-		found.Raw = unsafe.String(unsafe.SliceData(f.buf[from:]), len(f.buf)-from)
+		raw := f.buf[from:]
+		found.Raw = unsafe.String(unsafe.SliceData(raw), len(raw)) //nolint:gosec // G103: length and data are one slice's
 	}
 	return found
 }

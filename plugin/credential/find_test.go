@@ -114,8 +114,11 @@ func TestFindHeader(t *testing.T) {
 		{"two schemes, neither", auth("Basic t"), []Place{bearer, jwt}, Foreign, ""},
 		{"two schemes, both in one line", auth("JWT a, Bearer b"), []Place{bearer, jwt}, Several, ""},
 		{"two schemes, an empty line is one fault", auth(""), []Place{bearer, jwt}, Malformed, ""},
-		{"one line is one credential", view("/", "x-auth", "tok:t"),
-			[]Place{prefix, {In: InHeader, Name: "X-Auth"}}, Present, "t"},
+		{
+			"one line is one credential", view("/", "x-auth", "tok:t"),
+			[]Place{prefix, {In: InHeader, Name: "X-Auth"}},
+			Present, "t",
+		},
 		{"the whole Authorization value", auth("t.u.v"), []Place{{In: InHeader, Name: "authorization"}}, Present, "t.u.v"},
 		{"H-15 the whole of two joined", auth("t, u"), []Place{{In: InHeader, Name: "authorization"}}, Several, ""},
 		{"an unfilled place denies", view("/"), []Place{{}}, Unread, ""},

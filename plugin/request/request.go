@@ -236,5 +236,8 @@ func isGRPC(contentType string) bool {
 	return false
 }
 
-// asString returns b as a string without a copy: b is not written again before Read.
-func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+// asString returns b as a string without a copy: b is not written again while the
+// documented lifetime of the result lasts.
+func asString(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // G103: length and data are one slice's
+}

@@ -275,10 +275,22 @@ func TestEqualDecoded(t *testing.T) {
 		encoded, plain string
 		want           bool
 	}{
-		{"a", "a", true}, {"%61", "a", true}, {"%5F", "_", true}, {"%5f", "_", true},
-		{"%2561", "%61", true}, {"%2561", "a", false}, {"+", " ", false}, {"+", "+", true},
-		{"A", "a", false}, {"ab", "a", false}, {"a", "ab", false}, {"", "", true},
-		{"a%", "a%", false}, {"a%6", "a%6", false}, {"%zz", "%zz", false}, {"a%00", "a", false},
+		{"a", "a", true},
+		{"%61", "a", true},
+		{"%5F", "_", true},
+		{"%5f", "_", true},
+		{"%2561", "%61", true},
+		{"%2561", "a", false},
+		{"+", " ", false},
+		{"+", "+", true},
+		{"A", "a", false},
+		{"ab", "a", false},
+		{"a", "ab", false},
+		{"", "", true},
+		{"a%", "a%", false},
+		{"a%6", "a%6", false},
+		{"%zz", "%zz", false},
+		{"a%00", "a", false},
 	} {
 		if got := EqualDecoded(c.encoded, c.plain); got != c.want {
 			t.Errorf("%q is %q: %v", c.encoded, c.plain, got)
