@@ -53,6 +53,7 @@ func Check(ctx context.Context, wasm, config []byte, env map[string]string) (*Re
 		Callouts:      silent{},
 		Log:           r.log,
 		StopIteration: true,
+		CallDeadline:  callDeadline,
 	})
 	if err != nil {
 		return nil, err

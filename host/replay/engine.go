@@ -19,6 +19,10 @@ const (
 	maxEvents = 100_000
 	// maxLogLines bounds the log lines that one answer carries.
 	maxLogLines = 10_000
+	// callDeadline is the real time that one call into the module may take. It
+	// is longer than a proxy would give: an answer must not depend on how busy
+	// this machine is, and nobody else waits.
+	callDeadline = 10 * time.Second
 )
 
 // Options configures an Engine.
@@ -28,7 +32,9 @@ type Options struct {
 	// Start is where the clock stands before a line sets it; the zero value is
 	// the machine's time when the first case comes.
 	Start time.Time
-	// Log takes every line that a module logs, as it comes. Nil: none.
+	// Log takes the lines that a module logs, as they come; what a canary says
+	// only where it refuses the configuration, since a worker says it again.
+	// Nil: none.
 	Log func(host.LogEntry)
 }
 
@@ -190,12 +196,10 @@ func (e *Engine) start(ctx context.Context) {
 // that was refused.
 func (e *Engine) keepLogs(err error) {
 	var ce *host.ConfigError
-	if !e.settings.long || !errors.As(err, &ce) {
-		return
-	}
-	e.logs = nil
-	for _, l := range ce.Logs {
-		e.logs = append(e.logs, LogLine{Level: l.Level.String(), Text: Text(l.Text)})
+	if errors.As(err, &ce) {
+		for _, l := range ce.Logs {
+			e.keep(l)
+		}
 	}
 }
 
@@ -217,13 +221,19 @@ func (e *Engine) refused(name *string) *Answer {
 	return failed(name, e.refusal.reason, e.refusal.text)
 }
 
-// log keeps a module's line for the next answer. The canary's lines are left
-// out: the worker says the same again.
+// log takes a module's line.
 func (e *Engine) log(l host.LogEntry) {
+	if l.Worker != 0 {
+		e.keep(l)
+	}
+}
+
+// keep passes a line on, and keeps it for the next answer.
+func (e *Engine) keep(l host.LogEntry) {
 	if e.opts.Log != nil {
 		e.opts.Log(l)
 	}
-	if e.settings.long && l.Worker != 0 && len(e.logs) < maxLogLines {
+	if e.settings.long && len(e.logs) < maxLogLines {
 		e.logs = append(e.logs, LogLine{Level: l.Level.String(), Text: Text(l.Text)})
 	}
 }
@@ -266,7 +276,7 @@ func (e *Engine) module(ctx context.Context, path string) (*host.Module, error) 
 		e.modules[path] = m
 		var wasm []byte
 		if wasm, m.err = os.ReadFile(path); m.err == nil { //nolint:gosec // the file that the user named
-			m.compiled, m.err = host.Compile(ctx, wasm, host.Options{})
+			m.compiled, m.err = host.Compile(ctx, wasm, host.Options{CallDeadline: callDeadline})
 		}
 	}
 	return m.compiled, m.err

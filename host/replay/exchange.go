@@ -165,8 +165,8 @@ func (r *Request) pieces() [][]byte {
 
 // providerOf returns the filter state postern.provider, or nil.
 func providerOf(s *host.Stream) *Text {
-	p, ok := s.FilterState()["postern.provider"]
-	if !ok {
+	p := s.FilterState()["postern.provider"]
+	if len(p) == 0 {
 		return nil
 	}
 	t := Text(p)
