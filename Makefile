@@ -11,6 +11,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 
 ROOT := $(CURDIR)
+# Every package of the tree; what stands under build/ is none of it.
+PACKAGES := $(patsubst %,./%/...,$(wildcard bench host plugin tools))
 TESTSUM := go run ./tools/testsum
 # How long each fuzz target runs: `make fuzz FUZZTIME=1m`.
 FUZZTIME ?=
@@ -40,7 +42,7 @@ test: tinygo envoy linters cc build ## everything that must hold: all tests, in 
 	@$(MAKE) --no-print-directory vet wasmcheck
 	@rm -f build/tests.txt
 	@echo "== tests, in wazero and in Envoy"
-	@set -o pipefail; $(TESTENV) go test -json ./... | $(TESTSUM) -no-skips | tee build/tests.txt
+	@set -o pipefail; $(TESTENV) go test -json $(PACKAGES) | $(TESTSUM) -no-skips | tee build/tests.txt
 	@echo "== race detector over the host"
 	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./host/... | $(TESTSUM)
 	@echo "== fuzz targets"
@@ -59,30 +61,30 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: build ## Go benchmarks of the module's rooms and of the host, to build/bench.txt
-	@set -o pipefail; $(TESTENV) go test -run='^$$' -bench=. -benchmem ./plugin/... ./host/... | grep -v 'no test files' | tee build/bench.txt
+	@set -o pipefail; $(TESTENV) go test -run='^$$' -bench=. -benchmem $(filter-out ./tools/...,$(PACKAGES)) | grep -v 'no test files' | tee build/bench.txt
 
 .PHONY: lint
 lint: linters ## formatting and linters
-	@build/tools/lint/golangci-lint run ./...
+	@build/tools/lint/golangci-lint run $(PACKAGES)
 
 .PHONY: fmt
 fmt: linters ## rewrite the Go files as the linters want them
-	@build/tools/lint/golangci-lint fmt
+	@build/tools/lint/golangci-lint fmt $(PACKAGES:/...=)
 
 .PHONY: generate
 generate: ## run the generators named in the sources
-	@go generate ./...
+	@go generate $(PACKAGES)
 
 .PHONY: golden
 golden: build ## rewrite the golden files; say in the commit why they changed
 	@go run ./tools/wasmcheck -update build/postern.wasm
-	@$(TESTENV) UPDATE=1 go test -count=1 -run Golden ./... >build/golden.txt || { cat build/golden.txt; exit 1; }
+	@$(TESTENV) UPDATE=1 go test -count=1 -run Golden $(PACKAGES) >build/golden.txt || { cat build/golden.txt; exit 1; }
 	@git status --short -- '*/golden/*' '*/testdata/*' testdata
 
 .PHONY: check
 check: envoy cc build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
 	@$(MAKE) --no-print-directory lint vet
-	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./... | $(TESTSUM)
+	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race $(PACKAGES) | $(TESTSUM)
 	@$(MAKE) --no-print-directory wasmcheck
 	@test -z "$$(git status --porcelain)" || { echo "check: not committed:" >&2; git status --short >&2; exit 1; }
 
@@ -102,7 +104,7 @@ linters:
 cc:
 	@tools/bootstrap/cc.sh
 vet:
-	@go vet ./...
+	@go vet $(PACKAGES)
 	@GOOS=wasip1 GOARCH=wasm go vet ./plugin/...
 wasmcheck:
 	@go run ./tools/wasmcheck build/postern.wasm

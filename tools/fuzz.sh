@@ -14,7 +14,7 @@ OUT=$REPO/build/fuzz
 need_go
 cd "$REPO"
 mkdir -p "$OUT"
-mapfile -t packages < <(git ls-files -co --exclude-standard -- "${@:-.}" | grep '_test\.go$' |
+mapfile -t packages < <(git ls-files -co --exclude-standard -- "${@:-:!build}" | grep '_test\.go$' |
 	xargs -r grep -lE '^func Fuzz[A-Z0-9_]?' | xargs -r -n 1 dirname | LC_ALL=C sort -u)
 total=0
 for package in "${packages[@]}"; do

@@ -157,6 +157,9 @@ func TestAHalfMadeToolIsNotTakenForAWholeOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, map[string]string{"python3": fakePython})
+			if err := os.MkdirAll(filepath.Join(w.tools, "envoy"), 0o755); err != nil {
+				t.Fatal(err)
+			}
 			for file, text := range files {
 				path := filepath.Join(w.tools, "envoy", file)
 				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

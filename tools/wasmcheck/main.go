@@ -80,7 +80,7 @@ func run(path, golden string, update bool) error {
 }
 
 func load(path string) (*wasm.Module, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // the file that the user named
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
