@@ -15,6 +15,9 @@ const (
 	MaxBytes = 4 << 20
 	// maxDepth is the JSON nesting: a requirement tree takes three levels per node.
 	maxDepth = 3*policy.MaxDepth + 16
+	// maxLinted bounds the search for rules that are never reached, which compares each
+	// with all before it.
+	maxLinted = 1000
 	// maxProviders and maxRules bound what a request may have to look at.
 	maxProviders, maxRules = 256, 4096
 )
@@ -131,7 +134,7 @@ func (b *builder) lint() {
 	if len(rules) == 0 && b.cfg.Policy.AllowUnmatched {
 		b.out.warn("rules", `there are none and "default" is "allow": every request passes without a credential`)
 	}
-	for i := range rules {
+	for i := range rules[:min(len(rules), maxLinted)] {
 		for j := range rules[:i] {
 			if rules[j].Match.Covers(&rules[i].Match) {
 				b.out.warn("rules["+strconv.Itoa(i)+"]", "is never reached: rules["+strconv.Itoa(j)+"] takes all its requests")

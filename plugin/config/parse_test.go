@@ -310,3 +310,16 @@ func TestPathsQuoteOddNames(t *testing.T) {
 		}
 	}
 }
+
+func TestUnusableInlineKeysAreWarnings(t *testing.T) {
+	cfg, problems := Parse([]byte(`{"providers":{"a":{"issuer":"i","local_jwks":{"inline_string":
+		"{\"keys\":[{\"kty\":\"future\"},{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"}}},
+		"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"a"}}]}`), nil)
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	same(t, "the other key is used", cfg.Providers[0].Inline.Len(), 1)
+	if len(cfg.Warnings) != 1 || cfg.Warnings[0].Path != "providers.a.local_jwks.inline_string" {
+		t.Error(cfg.Warnings)
+	}
+}

@@ -110,7 +110,7 @@ func algorithms(v value) jwa.Set {
 			continue
 		}
 		if alg == jwa.Invalid {
-			e.fail("no algorithm ", quote(name), suggest(name, algorithmNames()))
+			e.fail("no algorithm ", quote(name), v.out.suggest(name, algorithmNames()))
 			continue
 		}
 		set = set.With(alg)

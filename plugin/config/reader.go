@@ -244,8 +244,9 @@ func (o *object) close(notYet ...string) {
 			o.forgiveChoice()
 			continue
 		}
-		o.out.fail(path, "unknown key"+suggest(f.key, o.asked))
-		o.forgive(nearest(f.key, o.asked))
+		meant := o.out.nearest(f.key, o.asked)
+		o.out.fail(path, "unknown key"+didYouMean(meant))
+		o.forgive(meant)
 	}
 	for _, l := range o.lacks {
 		o.out.fail(l.path, l.text)

@@ -105,6 +105,6 @@ func (b *builder) lookUp(v value) int {
 			return i
 		}
 	}
-	v.fail("no provider ", quote(name), suggest(name, b.names))
+	v.fail("no provider ", quote(name), b.out.suggest(name, b.names))
 	return -1
 }

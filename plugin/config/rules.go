@@ -55,6 +55,6 @@ func (b *builder) requirementNamed(v value) policy.Requirement {
 		}
 		names[i] = b.named[i].name
 	}
-	v.fail("no requirement ", quote(name), " in requirement_map", suggest(name, names))
+	v.fail("no requirement ", quote(name), " in requirement_map", b.out.suggest(name, names))
 	return policy.Requirement{}
 }

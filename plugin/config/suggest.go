@@ -3,11 +3,24 @@ package config
 import "strings"
 
 // suggest returns `; did you mean "x"?` for the nearest of names, or "".
-func suggest(word string, names []string) string {
-	if name := nearest(word, names); name != "" {
-		return "; did you mean " + quote(name) + "?"
+func (f *findings) suggest(word string, names []string) string {
+	return didYouMean(f.nearest(word, names))
+}
+
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
 	}
-	return ""
+	return "; did you mean " + quote(name) + "?"
+}
+
+// nearest searches only while its answer can still be reported: a proxy's worker waits
+// while a configuration is read, however wrong it is.
+func (f *findings) nearest(word string, names []string) string {
+	if f.moreErrors > 0 {
+		return ""
+	}
+	return nearest(word, names)
 }
 
 // nearest returns the nearest of names if it is close enough that a slip of the hand
