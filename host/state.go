@@ -101,4 +101,3 @@ type StreamOptions struct {
 	// HTTP2 says that request.protocol is "HTTP/2".
 	HTTP2 bool
 }
-

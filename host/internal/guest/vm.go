@@ -32,7 +32,8 @@ type VM struct {
 	dead   error
 
 	depth   int
-	started time.Time // of the outermost call
+	timing  bool      // started is that of the call in progress
+	started time.Time // the outermost call, or its first check
 	stack   [maxParams]uint64
 	alloc   [1]uint64
 }
@@ -42,7 +43,6 @@ type VM struct {
 // to the VM they are called from.
 func (m *Module) Instantiate(ctx context.Context, vm *VM) error {
 	vm.module, vm.ctx = m, ctx
-	vm.started = time.Now()
 	cfg := wazero.NewModuleConfig().WithName("").WithStartFunctions()
 	inst, err := m.rt.rt.InstantiateModule(ctx, m.compiled, cfg)
 	if err != nil {
@@ -111,8 +111,8 @@ func (vm *VM) invoke(fn api.Function, stack []uint64) error {
 	if vm.dead != nil {
 		return ErrDead
 	}
-	if vm.depth == 0 && vm.module.rt.limits.Deadline > 0 {
-		vm.started = time.Now()
+	if vm.depth == 0 {
+		vm.timing = false
 	}
 	vm.depth++
 	err := fn.CallWithStack(vm.ctx, stack)
@@ -141,8 +141,13 @@ func (vm *VM) Allocate(n uint32) (ptr uint32, mem []byte, ok bool) {
 }
 
 // Yield is the other side of the countdown: it stops a guest whose time is
-// over.
+// over. The time of a call runs from its first check: most calls are over
+// before, and need no clock.
 func (vm *VM) Yield() {
+	if !vm.timing {
+		vm.timing, vm.started = true, time.Now()
+		return
+	}
 	if time.Since(vm.started) > vm.module.rt.limits.Deadline {
 		panic(ErrDeadline)
 	}

@@ -79,8 +79,8 @@ const (
 
 // Action is an effect of a host call.
 type Action struct {
-	Kind     ActionKind
-	Context  *state.Context
+	Kind    ActionKind
+	Context *state.Context
 	// Response is the direction for ActionContinue. For ActionReply it says
 	// that a response was on its way when the guest answered.
 	Response bool
