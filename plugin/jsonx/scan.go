@@ -50,7 +50,6 @@ func (d *Doc) scan(maxDepth int) error {
 				if err := d.close(inside, &open); err != nil {
 					return err
 				}
-				opened = false
 				depth--
 			default:
 				return ErrSyntax

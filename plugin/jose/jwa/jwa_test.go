@@ -40,7 +40,7 @@ func TestRegistry(t *testing.T) {
 			t.Errorf("%s is in the set before it was put there", r.name)
 		}
 		all = all.With(a)
-		if symmetric := r.family == jwa.Oct; jwa.Asymmetric().Has(a) == symmetric || (jwa.Set(0).With(a)).Symmetric() != symmetric {
+		if symmetric := r.family == jwa.Oct; jwa.Asymmetric().Has(a) == symmetric || jwa.Set(0).With(a).Symmetric() != symmetric {
 			t.Errorf("%s: on the wrong side", r.name)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 )
 
-// ErrHash: no hash, or one that is not implemented.
+// ErrHash refuses a key for no hash, or one that is not implemented.
 var ErrHash = errors.New("hmac needs a hash")
 
-// ErrEmpty: an empty secret. Anyone can make its MACs.
+// ErrEmpty refuses an empty secret: anyone can make its MACs.
 var ErrEmpty = errors.New("hmac secret is empty")
 
 // Key is a secret made ready. It is not safe for concurrent use: it holds scratch space.

@@ -15,7 +15,7 @@ import (
 // Size is the length in bytes of a coordinate, of r and of s.
 const Size = 32
 
-// ErrPoint: the coordinates are not of Size bytes each, not below the field's prime, or
+// ErrPoint refuses coordinates that are not of Size bytes each, not below the field's prime, or
 // not on the curve.
 var ErrPoint = nist.ErrPoint
 

@@ -53,10 +53,18 @@ func TestWycheproofPKCS1(t *testing.T) {
 	}{
 		// "acceptable" in those files is a DigestInfo without NULL parameters; it is refused
 		// here (M-10: the whole block is compared).
-		{"rsa_signature_2048_sha256", missingNull}, {"rsa_signature_2048_sha384", missingNull}, {"rsa_signature_2048_sha512", missingNull},
-		{"rsa_signature_3072_sha256", missingNull}, {"rsa_signature_3072_sha384", missingNull}, {"rsa_signature_3072_sha512", missingNull},
-		{"rsa_signature_4096_sha256", missingNull}, {"rsa_signature_4096_sha384", missingNull}, {"rsa_signature_4096_sha512", missingNull},
-		{"rsa_signature_8192_sha256", missingNull}, {"rsa_signature_8192_sha384", missingNull}, {"rsa_signature_8192_sha512", missingNull},
+		{"rsa_signature_2048_sha256", missingNull},
+		{"rsa_signature_2048_sha384", missingNull},
+		{"rsa_signature_2048_sha512", missingNull},
+		{"rsa_signature_3072_sha256", missingNull},
+		{"rsa_signature_3072_sha384", missingNull},
+		{"rsa_signature_3072_sha512", missingNull},
+		{"rsa_signature_4096_sha256", missingNull},
+		{"rsa_signature_4096_sha384", missingNull},
+		{"rsa_signature_4096_sha512", missingNull},
+		{"rsa_signature_8192_sha256", missingNull},
+		{"rsa_signature_8192_sha384", missingNull},
+		{"rsa_signature_8192_sha512", missingNull},
 	} {
 		var k *rsa.Key
 		var last *wycheproof.Group

@@ -11,7 +11,7 @@ import (
 	"math/bits"
 )
 
-// ErrModulus: the modulus is even or below 3; the method needs an odd one.
+// ErrModulus refuses a modulus that is even or below 3: the method needs an odd one.
 var ErrModulus = errors.New("modulus is not odd and above 1")
 
 // Modulus is a modulus made ready, with scratch space: not safe for concurrent use.

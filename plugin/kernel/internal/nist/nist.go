@@ -12,7 +12,7 @@ import (
 	"errors"
 )
 
-// ErrPoint: the coordinates are not of the field's length, not below its prime, or not on the curve.
+// ErrPoint refuses coordinates that are not of the field's length, not below its prime, or not on the curve.
 var ErrPoint = errors.New("not a point of the curve")
 
 // maxDER is the longest DER of a signature: two integers of 67 bytes with their
