@@ -64,7 +64,9 @@ type httpExchange struct {
 // exchange cannot end in an answer.
 func (x *httpExchange) serve(next http.Handler) {
 	x.body.x = x
-	x.body.ended = x.r.Body == nil || x.r.Body == http.NoBody
+	// An h2 request without a body has one all the same, of length 0.
+	x.body.ended = x.r.Body == nil || x.r.Body == http.NoBody ||
+		x.r.ContentLength == 0 && len(x.r.Trailer) == 0
 	x.s.RequestHeaders(requestPairs(x.r), x.body.ended)
 	part := x.s.TakeRequest()
 	for part.Headers == nil {
@@ -98,6 +100,12 @@ func (x *httpExchange) writeAnswer() {
 	a, ok := x.s.Answer()
 	if !ok {
 		panic(http.ErrAbortHandler)
+	}
+	if x.r.ProtoMajor == 1 && x.body.unread() {
+		// The server would read the body before it answers, and a client that
+		// never sends it would never get the answer. Envoy closes, too.
+		_ = http.NewResponseController(x.rw).EnableFullDuplex()
+		a.Headers = append(a.Headers[:len(a.Headers):len(a.Headers)], abi.Pair{Name: "connection", Value: "close"})
 	}
 	if x.sendHeaders(a.Headers) {
 		_, _ = x.rw.Write(a.Body) // the client may have gone

@@ -291,19 +291,34 @@ func (b *requestBody) Close() error {
 	return nil
 }
 
-// stop ends a read that is still under way when the exchange is over, so that
-// the server does not wait for the client.
+// unread reports whether some of the client's body has not been read.
+func (b *requestBody) unread() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.ended
+}
+
+// linger is how long a client may still send a body that nobody reads.
+const linger = 500 * time.Millisecond
+
+// stop ends a read that is still under way when the exchange is over, and
+// bounds the one by which the server gets rid of the rest, so that nobody waits
+// for the client.
 func (b *requestBody) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	if b.pump == nil {
+	control := http.NewResponseController(b.x.rw)
+	if b.pump != nil {
+		_ = control.SetReadDeadline(time.Unix(1, 0))
+		select {
+		case <-b.pump:
+		case <-time.After(time.Second): // a server without deadlines: it waits itself
+		}
+		b.pump = nil
 		return
 	}
-	_ = http.NewResponseController(b.x.rw).SetReadDeadline(time.Unix(1, 0))
-	select {
-	case <-b.pump:
-	case <-time.After(time.Second): // a server without deadlines: it waits itself
+	if !b.ended && b.x.r.ProtoMajor == 1 && b.x.s.RequestState().Final() {
+		_ = control.SetReadDeadline(time.Now().Add(linger))
 	}
-	b.pump = nil
 }

@@ -45,7 +45,7 @@ func (w *responseWriter) WriteHeader(status int) {
 	w.trailer = announced(w.header)
 	h := append(make([]abi.Pair, 0, len(w.header)+1), abi.Pair{Name: ":status", Value: strconv.Itoa(status)})
 	for _, p := range appendHeader(nil, w.header) {
-		if p.Name != "trailer" && !strings.HasPrefix(p.Name, strings.ToLower(http.TrailerPrefix)) {
+		if !strings.HasPrefix(p.Name, strings.ToLower(http.TrailerPrefix)) {
 			h = append(h, p)
 		}
 	}
