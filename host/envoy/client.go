@@ -44,6 +44,7 @@ type Client struct {
 	conn    net.Conn
 	reader  *bufio.Reader
 	timeout time.Duration
+	closing bool
 }
 
 // Dial connects to host:port. Each exchange on the connection may take at most
@@ -61,6 +62,9 @@ func (c *Client) LocalAddr() string { return c.conn.LocalAddr().String() }
 
 // Close ends the connection.
 func (c *Client) Close() error { return c.conn.Close() }
+
+// Closing reports whether the last answer said that the server ends the connection.
+func (c *Client) Closing() bool { return c.closing }
 
 // Do sends r and reads the answer.
 func (c *Client) Do(r Request) (*Response, error) {
@@ -132,6 +136,7 @@ func (c *Client) read(method string) (*Response, error) {
 		if status < 200 {
 			continue
 		}
+		c.closing = strings.EqualFold(strings.Join(Values(headers, "connection"), ","), "close")
 		response := &Response{Status: status, Headers: headers}
 		// RFC 9112 §6.3: these never have a body, whatever the headers announce.
 		if method == "HEAD" || status == 204 || status == 304 {

@@ -216,9 +216,18 @@ func TestGuestMemoryIsSeen(t *testing.T) {
 	}
 }
 
-func TestTrapReloads(t *testing.T) {
+// W-13: a trap answers 503. Under FAIL_CLOSED that is how it stays until the next
+// configuration; under FAIL_RELOAD, the default here, the module starts anew.
+func TestTrap(t *testing.T) {
 	up := newUpstream(t)
-	e := Run(t, Options{Listeners: []Listener{probeListener("a", "one")}, Clusters: upstreamCluster(up)})
+	closed := probeListener("closed", "one")
+	closed.Plugin.FailurePolicy = "FAIL_CLOSED"
+	e := Run(t, Options{Listeners: []Listener{probeListener("a", "one"), closed}, Clusters: upstreamCluster(up)})
+	for range 2 {
+		if response, _ := send(t, e, "closed", Request{Method: "GET", Target: "/", Headers: []Header{{"x-trap", ""}}}); response.Status != 503 {
+			t.Fatalf("a trap answers %d", response.Status)
+		}
+	}
 	if response, _ := send(t, e, "a", Request{Method: "GET", Target: "/", Headers: []Header{{"x-trap", ""}}}); response.Status != 503 {
 		t.Fatalf("a trap answers %d", response.Status)
 	}
@@ -226,12 +235,21 @@ func TestTrapReloads(t *testing.T) {
 	for {
 		response, _ := send(t, e, "a", Request{Method: "GET", Target: "/"})
 		if response.Status == 200 {
-			return
+			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("still %d ten seconds after a trap", response.Status)
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+	if response, _ := send(t, e, "closed", Request{Method: "GET", Target: "/"}); response.Status != 503 {
+		t.Errorf("FAIL_CLOSED answers %d after a trap", response.Status)
+	}
+	if err := e.Update(t.Context(), []Listener{probeListener("a", "one"), probeListener("closed", "other")}); err != nil {
+		t.Fatal(err)
+	}
+	if response, _ := send(t, e, "closed", Request{Method: "GET", Target: "/"}); response.Status != 200 {
+		t.Errorf("a new configuration does not heal: %d", response.Status)
 	}
 }
 

@@ -21,9 +21,9 @@ func remote(more string) string {
 // keysFrom is the one key-set server of such a configuration.
 func keysFrom(a answer) map[string]answer { return map[string]answer{"keys": a} }
 
-// waitGroup comes first: its first request meets a fetch that is still under way.
+// waitGroup: the first request meets a fetch that is still under way.
 var waitGroup = group{
-	name: "remote-wait", config: remote(""), clusters: keysFrom(after(3*time.Second, serve("rsa"))),
+	name: "remote-wait", config: remote(""), clusters: keysFrom(after(1500*time.Millisecond, serve("rsa"))),
 	cases: []scenario{
 		{law: "a request before the first key set waits for it", send: get("/", bearer()), want: allowed()},
 		{law: "a bad token is told so once the keys are there", send: get("/", bearer(segment(2, flipped))), want: invalid("bad_signature")},
@@ -48,13 +48,13 @@ var fetchGroup = group{
 
 var rotationGroup = group{
 	name:   "remote-rotation",
-	config: remote(`, "refetch_on_unknown_kid": {"min_interval": "1s", "wait": "2s"}`), clusters: keysFrom(serve("rsa")),
+	config: remote(`, "refetch_on_unknown_kid": {"min_interval": "2s", "wait": "2s"}`), clusters: keysFrom(serve("rsa")),
 	cases: []scenario{
 		{law: "rotation: the first key verifies", send: get("/", bearer()), want: allowed()},
 		{law: "rotation: a new key is fetched when its kid is first seen", send: get("/", bearer(by("rsa-next"))), want: allowed(), before: func(w *world) { w.now("keys", serve("rotated")) }},
 		{law: "rotation: the former key verifies while it is published", send: get("/", bearer()), want: allowed()},
 		{law: "rotation: a kid that nobody has is refused after one fetch", send: get("/", bearer(by("rsa-stranger"))), want: invalid("key_unknown"), before: func(w *world) {
-			w.pass(1200 * time.Millisecond)
+			w.pass(2200 * time.Millisecond)
 			w.mark("keys")
 		}},
 		{law: "rotation: the next unknown kid makes no fetch at once", send: get("/", bearer(by("p256"))), want: invalid("key_unknown"), before: func(w *world) { w.asked("keys", 1) }},
@@ -62,7 +62,7 @@ var rotationGroup = group{
 			w.asked("keys", 1)
 			w.now("keys", serve("replaced"))
 		}},
-		{law: "rotation: an unknown kid brings the new set", send: get("/", bearer(by("rsa-stranger"))), want: invalid("key_unknown"), before: func(w *world) { w.pass(1200 * time.Millisecond) }},
+		{law: "rotation: an unknown kid brings the new set", send: get("/", bearer(by("rsa-stranger"))), want: invalid("key_unknown"), before: func(w *world) { w.pass(2200 * time.Millisecond) }},
 		{law: "rotation: a withdrawn key verifies nothing any more", send: get("/", bearer()), want: invalid("key_unknown")},
 		{law: "rotation: the key that is left verifies", send: get("/", bearer(by("rsa-next"))), want: allowed()},
 	},
@@ -100,7 +100,7 @@ var outageGroup = group{
 // laterGroup: whatever the server says later, good keys stay.
 var laterGroup = group{
 	name:   "remote-later",
-	config: remote(`, "cache_duration": "0.3s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
+	config: remote(`, "cache_duration": "0.1s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
 	cases: append([]scenario{
 		{law: "later: the first set verifies", send: get("/", bearer()), want: allowed()},
 	}, badLater()...),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,6 +17,11 @@ type inEnvoy struct {
 	process  *envoy.Envoy
 	upstream *envoy.Upstream
 	worlds   map[string]*world
+	// said is what the plugin said of each bad configuration; nil if it took it.
+	said map[int][]string
+	// listeners are those now served, later those of groups that fetch keys.
+	listeners []envoy.Listener
+	later     map[string]envoy.Listener
 }
 
 // startEnvoy starts one Envoy for the whole table and all bad configurations.
@@ -26,23 +32,47 @@ func startEnvoy(t *testing.T, keys ring, groups []*group, bad []*badConfig) *inE
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = upstream.Close() })
-	d := &inEnvoy{upstream: upstream, worlds: map[string]*world{}}
+	d := &inEnvoy{upstream: upstream, worlds: map[string]*world{}, said: map[int][]string{}, later: map[string]envoy.Listener{}}
 	options := envoy.Options{AllowRefused: true, Clusters: []envoy.Cluster{{Name: "upstream", Address: upstream.Addr()}}}
 	for _, g := range groups {
 		w := newWorld(t, keys, g)
 		d.worlds[g.name] = w
-		config := g.text(t, keys)
 		for cluster, s := range w.servers {
 			options.Clusters = append(options.Clusters, envoy.Cluster{Name: g.name + "-" + cluster, Address: s.upstream.Addr()})
 		}
-		options.Listeners = append(options.Listeners, listener(g.name, config, nil))
+		l := listener(g.name, g.text(t, keys), nil)
+		if len(g.clusters) > 0 {
+			d.later[g.name] = l
+			continue
+		}
+		d.listeners = append(d.listeners, l)
 	}
-	for i, c := range bad {
-		options.Listeners = append(options.Listeners, listener(badName(i), c.config, c.environment))
+	options.Listeners = slices.Clone(d.listeners)
+	for _, c := range bad {
+		options.Listeners = append(options.Listeners, listener(badName(c), c.config, c.environment))
 	}
 	d.process = envoy.Run(t, options)
 	t.Logf("envoy: %d listeners, start %v", len(options.Listeners), d.process.Startup().Round(time.Millisecond))
+	for _, c := range bad {
+		d.said[c.index] = d.lines(badName(c))
+	}
 	return d
+}
+
+// lines is what the plugin said of a bad configuration, nil if it took it.
+func (d *inEnvoy) lines(name string) []string {
+	if d.process.Addr(name) != "" {
+		return nil
+	}
+	var lines []string
+	seen := map[string]bool{}
+	for _, l := range d.process.PluginLog(name) {
+		if (l.Level == "error" || l.Level == "critical") && !seen[l.Text] {
+			seen[l.Text] = true
+			lines = append(lines, problem(l.Text))
+		}
+	}
+	return lines
 }
 
 func listener(name, config string, env map[string]string) envoy.Listener {
@@ -52,28 +82,22 @@ func listener(name, config string, env map[string]string) envoy.Listener {
 	}
 }
 
-func badName(i int) string { return fmt.Sprintf("bad-%d", i) }
+func badName(c *badConfig) string { return fmt.Sprintf("bad-%d", c.index) }
 
 func (d *inEnvoy) name() string { return "envoy" }
 
-func (d *inEnvoy) refuse(_ *testing.T, c *badConfig) []string {
-	name := badName(c.index)
-	if d.process.Addr(name) != "" {
-		return nil
-	}
-	var lines []string
-	seen := map[string]bool{}
-	for _, l := range d.process.PluginLog(name) {
-		// The canary is the first to say it, and the only one.
-		if (l.Level == "error" || l.Level == "critical") && !seen[l.Text] {
-			seen[l.Text] = true
-			lines = append(lines, problem(l.Text))
+func (d *inEnvoy) refuse(_ *testing.T, c *badConfig) []string { return d.said[c.index] }
+
+// load adds the listener of a group that fetches keys only now, so that its first
+// fetch is as new to its cases as on the other runtimes.
+func (d *inEnvoy) load(t *testing.T, g *group, _ string) session {
+	t.Helper()
+	if l, ok := d.later[g.name]; ok {
+		d.listeners = append(slices.Clip(d.listeners), l)
+		if err := d.process.Update(t.Context(), d.listeners); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return lines
-}
-
-func (d *inEnvoy) load(t *testing.T, g *group, _ string) session {
 	if d.process.Addr(g.name) == "" {
 		t.Fatalf("configuration refused: %v", d.process.PluginLog(g.name))
 	}
@@ -121,9 +145,9 @@ func (s *envoySession) send(t *testing.T, r envoy.Request) result {
 	}
 }
 
-// modulePath is the module under test: $POSTERN_WASM, else build/postern.wasm.
+// modulePath is the module under test: $POSTERN_MODULE, else build/postern.wasm.
 func modulePath() string {
-	if path := os.Getenv("POSTERN_WASM"); path != "" {
+	if path := os.Getenv("POSTERN_MODULE"); path != "" {
 		return path
 	}
 	return "../../build/postern.wasm"

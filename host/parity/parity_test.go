@@ -10,8 +10,7 @@ import (
 	"github.com/postern-wasm/postern/host/envoy"
 )
 
-// table returns every group. The one whose server is slow comes first, so that its
-// first request still meets the first fetch.
+// table returns every group.
 func table() []*group {
 	bad := badGroup()
 	return []*group{

@@ -1,0 +1,6 @@
+//go:build !race
+
+package parity
+
+// flatRequests is what TestMemoryIsFlat sends.
+const flatRequests = 100_000
