@@ -23,9 +23,13 @@ func warm(t testing.TB) (cfg *Config, one func() int) {
 		t.Fatal(problems)
 	}
 	list := []request.Header{
-		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "API.test"},
-		{Name: ":path", Value: "/open/%2e%2e/v9//x?a=%41&token=a%2Eb.c"}, {Name: "user-agent", Value: "Mozilla/5.0 (X11; Linux x86_64)"},
-		{Name: "authorization", Value: "Basic " + strings.Repeat("a", 40)}, {Name: "cookie", Value: "a=1; b=2"},
+		{Name: ":method", Value: "GET"},
+		{Name: ":scheme", Value: "https"},
+		{Name: ":authority", Value: "API.test"},
+		{Name: ":path", Value: "/open/%2e%2e/v9//x?a=%41&token=a%2Eb.c"},
+		{Name: "user-agent", Value: "Mozilla/5.0 (X11; Linux x86_64)"},
+		{Name: "authorization", Value: "Basic " + strings.Repeat("a", 40)},
+		{Name: "cookie", Value: "a=1; b=2"},
 	}
 	var view request.View
 	var finder credential.Finder

@@ -55,6 +55,7 @@ func TestPathRefuse(t *testing.T) {
 		{"H-06 dots with an encoded semicolon", "/open/..%3b/api", no},
 		{"H-06 dots after a parameter", "/open;/../api", no},
 		{"H-06 a parameter elsewhere", "/api;x=1", "/api;x=1"},
+		{"H-06 a parameter without a name before it", "/;x/a", "/;x/a"},
 		{"H-07 a fragment", "/api#x", no},
 		{"H-07 a fragment before dots", "/open/#/../api", no},
 		{"H-07 an encoded one is data", "/api%23", "/api%23"},

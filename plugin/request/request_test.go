@@ -20,7 +20,7 @@ func get(path string, more ...string) []Header {
 
 func TestRead(t *testing.T) {
 	var v View
-	if code := v.Read(get("/a/b?x=1&y=2", "accept", "*/*"), PathRefuse); code != reason.OK {
+	if code := v.Read(get("/a/b?x=1&y=2", "accept", "*/*"), PathRefuse); code != reason.OK || !v.HasQuery {
 		t.Fatal(code)
 	}
 	for _, c := range []struct{ law, got, want string }{
@@ -237,6 +237,7 @@ func TestHost(t *testing.T) {
 		{"IPv6 with the default port", "[::A]:443", "[::a]"},
 		{"IPv6 with another port", "[::1]:8443", "[::1]:8443"},
 		{"a dot alone", ".", "."},
+		{"a port alone", ":443", ""},
 		{"none", "", ""},
 	} {
 		v := View{Authority: c.authority}
@@ -258,6 +259,7 @@ func TestParameters(t *testing.T) {
 		"a=1=2&&b;c":  "a=1=2|=|b;c=|",
 		"&a":          "=|a=|",
 		"a&":          "a=|",
+		"=a&b":        "=a|b=|",
 		"%61=%62&+=+": "%61=%62|+=+|",
 	} {
 		got := ""
