@@ -38,8 +38,10 @@ const patience = 15 * time.Second
 // case, values without white space around them, lines joined where Envoy joins them.
 func arrive(r envoy.Request) []abi.Pair {
 	pairs := []abi.Pair{
-		{Name: ":authority", Value: r.Host}, {Name: ":path", Value: r.Target},
-		{Name: ":method", Value: r.Method}, {Name: ":scheme", Value: "http"},
+		{Name: ":authority", Value: r.Host},
+		{Name: ":path", Value: r.Target},
+		{Name: ":method", Value: r.Method},
+		{Name: ":scheme", Value: "http"},
 	}
 	for _, h := range r.Headers {
 		pairs = append(pairs, abi.Pair{Name: strings.ToLower(h.Name), Value: strings.Trim(h.Value, " \t")})

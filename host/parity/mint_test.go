@@ -47,8 +47,11 @@ var algorithmOf = map[string]string{
 // a minute ago for an hour.
 func (m *mint) token(mods ...mod) string {
 	d := &draft{mint: m, key: "rsa", claims: []member{
-		{"iss", "https://issuer.test"}, {"sub", "alice"}, {"aud", "api"},
-		{"iat", m.now.Unix() - 60}, {"exp", m.now.Unix() + 3600},
+		{"iss", "https://issuer.test"},
+		{"sub", "alice"},
+		{"aud", "api"},
+		{"iat", m.now.Unix() - 60},
+		{"exp", m.now.Unix() + 3600},
 	}}
 	// The key decides the header, so it comes first wherever it stands.
 	for _, apply := range mods {
