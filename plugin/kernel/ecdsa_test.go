@@ -193,7 +193,11 @@ func TestECDSASignatures(t *testing.T) {
 			if k.Verify(nil, good) {
 				t.Error("accepted without a digest")
 			}
-			for bit := range 8 * len(good) {
+			step := 1
+			if c.size == p521.Size {
+				step = 7 // the room jwt flips every bit of it
+			}
+			for bit := 0; bit < 8*len(good); bit += step {
 				bad := bytes.Clone(good)
 				bad[bit/8] ^= 1 << (bit % 8)
 				if k.Verify(digest, bad) {
@@ -229,6 +233,13 @@ func FuzzECDSA(f *testing.F) {
 		signature := append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
 		f.Add(i, x, y, digest, signature)
 		f.Add(i, x, y, digest[:7], signature)
+	}
+	for i, c := range curves {
+		for _, g := range wycheproof.Load(f, c.files[0]).Groups {
+			point := wycheproof.Hex(f, g.PublicKey.Uncompressed)
+			test := &g.Tests[len(g.Tests)/2] // one of each group: the groups are the ideas
+			f.Add(i, point[1:1+c.size], point[1+c.size:], c.digest(wycheproof.Hex(f, test.Msg)), wycheproof.Hex(f, test.Sig))
+		}
 	}
 	f.Fuzz(func(t *testing.T, which int, x, y, digest, signature []byte) {
 		c := curves[uint(which)%uint(len(curves))]

@@ -8,42 +8,37 @@ import (
 	"github.com/postern-wasm/postern/plugin/jose/base64url"
 )
 
-// strict is the library's decoder, less the line breaks that it skips.
-func strict(text string) ([]byte, bool) {
-	for i := range len(text) {
-		if text[i] == '\n' || text[i] == '\r' {
-			return nil, false
-		}
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	return b, err == nil
-}
+var library = base64.RawURLEncoding.Strict()
 
-func check(t *testing.T, text string) {
+// checker compares with the library's strict decoder, which skips line breaks: a text
+// with one is to be refused whatever the library says.
+type checker struct{ want, got [256]byte }
+
+func (c *checker) check(t *testing.T, text []byte) {
 	t.Helper()
-	want, wantOK := strict(text)
-	got, ok := base64url.Append([]byte("x"), text)
-	if ok != wantOK {
-		t.Fatalf("%q: %v, library %v", text, ok, wantOK)
+	n, err := library.Decode(c.want[:], text)
+	ok := err == nil && bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0
+	c.got[0] = 'x'
+	got, gotOK := base64url.Append(c.got[:1], string(text))
+	if gotOK != ok {
+		t.Fatalf("%q: %v, library %v", text, gotOK, ok)
 	}
-	if got[0] != 'x' || ok && !bytes.Equal(got[1:], want) || !ok && len(got) != 1 {
-		t.Fatalf("%q: %x, library %x", text, got[1:], want)
+	if got[0] != 'x' || ok && !bytes.Equal(got[1:], c.want[:n]) || !ok && len(got) != 1 {
+		t.Fatalf("%q: %x, library %x", text, got[1:], c.want[:n])
 	}
 }
 
 // E-10: all lengths from 0 to 260, all 256 bytes at all positions.
 func TestEveryLengthEveryByteEveryPlace(t *testing.T) {
+	var c checker
 	for n := range 261 {
 		text := bytes.Repeat([]byte("Az09-_Qg"), 33)[:n]
-		check(t, string(text))
-		if n > 40 && n%16 > 4 && n < 255 {
-			continue // all positions of every tail, long and short, are enough
-		}
+		c.check(t, text)
 		for i := range text {
 			kept := text[i]
-			for c := range 256 {
-				text[i] = byte(c)
-				check(t, string(text))
+			for b := range 256 {
+				text[i] = byte(b)
+				c.check(t, text)
 			}
 			text[i] = kept
 		}
@@ -105,7 +100,12 @@ func FuzzBase64URL(f *testing.F) {
 	for _, s := range []string{"", "Zg", "Zm8", "Zm9v", "Zg==", "Zh", "-_+/", "Zm\n9v"} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, text string) { check(t, text) })
+	f.Fuzz(func(t *testing.T, text string) {
+		var c checker
+		if len(text) <= 256 {
+			c.check(t, []byte(text))
+		}
+	})
 }
 
 func BenchmarkAppend(b *testing.B) {

@@ -151,6 +151,11 @@ func FuzzEd25519(f *testing.F) {
 	public, signature := sign(1, []byte("m"))
 	f.Add(public, []byte("m"), signature)
 	f.Add(make([]byte, 32), []byte{}, make([]byte, 64))
+	for _, g := range wycheproof.Load(f, "ed25519").Groups {
+		for _, c := range g.Tests {
+			f.Add(wycheproof.Hex(f, g.PublicKey.PK), wycheproof.Hex(f, c.Msg), wycheproof.Hex(f, c.Sig))
+		}
+	}
 	f.Fuzz(func(t *testing.T, public, message, signature []byte) {
 		k, err := ed25519.NewKey(public)
 		if err != nil {

@@ -97,6 +97,11 @@ func FuzzHMAC(f *testing.F) {
 	f.Add([]byte("key"), []byte("The quick brown fox jumps over the lazy dog"))
 	f.Add([]byte{}, []byte{})
 	f.Add(bytes.Repeat([]byte{0xaa}, 131), []byte("larger than block-size key"))
+	for _, g := range wycheproof.Load(f, "hmac_sha256").Groups {
+		for _, c := range g.Tests[:min(20, len(g.Tests))] {
+			f.Add(wycheproof.Hex(f, c.Key), wycheproof.Hex(f, c.Msg))
+		}
+	}
 	f.Fuzz(check)
 }
 

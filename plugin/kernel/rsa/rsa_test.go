@@ -359,6 +359,15 @@ func FuzzRSA(f *testing.F) {
 	f.Add(private.N.Bytes(), []byte{1, 0, 1}, []byte("m"), pss)
 	f.Add(private.N.Bytes(), []byte{3}, []byte("m"), pss)
 	f.Add(bytes.Repeat([]byte{0xff}, 257), []byte{0x7f, 0xff, 0xff, 0xff}, []byte{}, bytes.Repeat([]byte{0xfe}, 257))
+	for _, name := range []string{"rsa_signature_2048_sha256", "rsa_pss_2048_sha256_mgf1_32"} {
+		for _, g := range wycheproof.Load(f, name).Groups {
+			for i, c := range g.Tests {
+				if i%8 == 0 {
+					f.Add(wycheproof.Hex(f, g.PublicKey.Modulus), wycheproof.Hex(f, g.PublicKey.PublicExponent), wycheproof.Hex(f, c.Msg), wycheproof.Hex(f, c.Sig))
+				}
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, modulus, exponent, message, signature []byte) {
 		k, err := rsa.NewKey(modulus, exponent)
 		if err != nil {
