@@ -22,6 +22,8 @@ type Access struct {
 	Details string `json:"details"`
 	// Flags is Envoy's %RESPONSE_FLAGS%, "-" if there are none.
 	Flags string `json:"flags"`
+	// Fields are those of [Options.AccessFields] that have a value.
+	Fields map[string]string `json:"fields"`
 }
 
 type accessKey struct{ listener, client string }

@@ -39,7 +39,7 @@ func bootstrap(o Options, dir string) ([]byte, error) {
 	if o.Static {
 		listeners := make([]object, 0, len(o.Listeners))
 		for _, l := range o.Listeners {
-			listeners = append(listeners, listenerConfig(l, dir))
+			listeners = append(listeners, listenerConfig(l, o.AccessFields, dir))
 		}
 		static["listeners"] = listeners
 	} else {
@@ -61,11 +61,11 @@ func ldsPath(dir string) string { return filepath.Join(dir, "lds", "listeners.js
 func accessLogPath(dir string) string { return filepath.Join(dir, "access.log") }
 
 // discovery returns the listener discovery response with the given version.
-func discovery(listeners []Listener, dir string, version int) ([]byte, error) {
+func discovery(listeners []Listener, fields map[string]string, dir string, version int) ([]byte, error) {
 	resources := make([]object, 0, len(listeners))
 	for _, l := range listeners {
 		resource := object{"@type": typeListener}
-		maps.Copy(resource, listenerConfig(l, dir))
+		maps.Copy(resource, listenerConfig(l, fields, dir))
 		resources = append(resources, resource)
 	}
 	return json.MarshalIndent(object{
@@ -107,7 +107,7 @@ func clusterConfig(c Cluster) object {
 // listenerConfig returns an edge listener for an authentication filter. Path
 // normalisation is off, so that the filter under test meets the path as sent;
 // request ids are not generated, so that two runs can be compared.
-func listenerConfig(l Listener, dir string) object {
+func listenerConfig(l Listener, fields map[string]string, dir string) object {
 	filters := make([]any, 0, len(l.Filters)+2)
 	for _, f := range l.Filters {
 		filters = append(filters, f)
@@ -130,7 +130,7 @@ func listenerConfig(l Listener, dir string) object {
 		"common_http_protocol_options":         object{"headers_with_underscores_action": "ALLOW"},
 		"stream_idle_timeout":                  "30s",
 		"http_filters":                         filters,
-		"access_log":                           []object{accessLog(l.Name, dir)},
+		"access_log":                           []object{accessLog(l.Name, fields, dir)},
 		"access_log_options":                   object{"flush_access_log_on_new_request": false},
 		"strip_trailing_host_dot":              false,
 		"stream_error_on_invalid_http_message": false,
@@ -155,7 +155,10 @@ func listenerConfig(l Listener, dir string) object {
 
 // accessLog records how each request ended. The pair of listener and the
 // client's own address names a request: nothing has to be added to it.
-func accessLog(name, dir string) object {
+func accessLog(name string, fields map[string]string, dir string) object {
+	if fields == nil {
+		fields = map[string]string{}
+	}
 	return object{
 		"name": "envoy.access_loggers.file",
 		"typed_config": object{
@@ -167,6 +170,7 @@ func accessLog(name, dir string) object {
 				"status":   "%RESPONSE_CODE%",
 				"details":  "%RESPONSE_CODE_DETAILS%",
 				"flags":    "%RESPONSE_FLAGS%",
+				"fields":   fields,
 			}},
 		},
 	}

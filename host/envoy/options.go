@@ -32,6 +32,9 @@ type Options struct {
 	// AllowRefused lets [Start] succeed though some listeners were refused;
 	// [Envoy.Addr] of those is "".
 	AllowRefused bool
+	// AccessFields are further fields of each access record, as format strings by
+	// name: {"provider": "%FILTER_STATE(wasm.postern.provider:PLAIN)%"}.
+	AccessFields map[string]string
 	// Bootstrap, if set, is used byte for byte (YAML or JSON) instead of
 	// Listeners and Clusters.
 	Bootstrap []byte

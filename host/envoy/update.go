@@ -75,19 +75,19 @@ func (e *Envoy) Update(ctx context.Context, listeners []Listener) error {
 func (e *Envoy) changed(listeners []Listener) int {
 	former := map[string][]byte{}
 	for _, l := range e.opts.Listeners {
-		former[l.Name] = encoded(l, e.dir)
+		former[l.Name] = e.encoded(l)
 	}
 	n := 0
 	for _, l := range listeners {
-		if !bytes.Equal(former[l.Name], encoded(l, e.dir)) {
+		if !bytes.Equal(former[l.Name], e.encoded(l)) {
 			n++
 		}
 	}
 	return n
 }
 
-func encoded(l Listener, dir string) []byte {
-	text, err := json.Marshal(listenerConfig(l, dir))
+func (e *Envoy) encoded(l Listener) []byte {
+	text, err := json.Marshal(listenerConfig(l, e.opts.AccessFields, e.dir))
 	if err != nil {
 		return nil // writing the file reports it
 	}
@@ -100,7 +100,7 @@ func (e *Envoy) writeListeners(listeners []Listener) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.version++
-	text, err := discovery(listeners, e.dir, e.version)
+	text, err := discovery(listeners, e.opts.AccessFields, e.dir, e.version)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const oneProvider = `{
 }`
 
 var algorithmsGroup = group{
-	name: "algorithms", config: oneProvider,
+	name: "algorithms", config: oneProvider, provider: "corp",
 	cases: []scenario{
 		{law: "RS256 is accepted", send: get("/", bearer()), want: allowed()},
 		{law: "RS384 is accepted", send: get("/", bearer(with("RS384"))), want: allowed()},

@@ -2,7 +2,7 @@ package parity
 
 // answersGroup: the form of refusals.
 var answersGroup = group{
-	name: "answers", config: oneProvider,
+	name: "answers", config: oneProvider, provider: "corp",
 	cases: []scenario{
 		{law: "the request id is in the answer", send: get("/", line("x-request-id", "3b7f-01")), want: missing("missing").withID("3b7f-01")},
 		{law: "the request id is in every answer", send: get("/", bearer(at("exp", -3600)), line("x-request-id", "3b7f-01")), want: invalid("expired").withID("3b7f-01")},

@@ -3,7 +3,7 @@ package parity
 import "strings"
 
 var claimsGroup = group{
-	name: "claims", config: oneProvider,
+	name: "claims", config: oneProvider, provider: "corp",
 	cases: []scenario{
 		{law: "an expired token is told so", send: get("/", bearer(at("exp", -3600))), want: invalid("expired").says("The token has expired.")},
 		{law: "an expired token with a bad signature gets one refusal", send: get("/", bearer(at("exp", -3600), segment(2, flipped))), want: invalid("expired|bad_signature")},

@@ -12,7 +12,7 @@ const pathRules = `
 func refusedPath() want { return malformed("path_not_normal") }
 
 var pathsRefuseGroup = group{
-	name: "paths-refuse", config: `{` + pathRules + `}`,
+	name: "paths-refuse", provider: "corp", config: `{` + pathRules + `}`,
 	cases: []scenario{
 		{law: "refuse: a normal path passes", send: get("/open/a.b/c-d_e~f/%20"), want: untouched()},
 		{law: "refuse: .. is refused", send: get("/open/../api"), want: refusedPath()},
@@ -52,7 +52,7 @@ var pathsRefuseGroup = group{
 }
 
 var pathsNormalizeGroup = group{
-	name: "paths-normalize", config: `{"paths": "normalize",` + pathRules + `}`,
+	name: "paths-normalize", provider: "corp", config: `{"paths": "normalize",` + pathRules + `}`,
 	cases: []scenario{
 		{law: "normalize: a normal path is left alone", send: get("/open/a?b=c"), want: untouched()},
 		{law: "normalize: what .. leads out of is not what is matched", send: get("/open/../api"), want: missing("missing")},
@@ -73,7 +73,7 @@ var pathsNormalizeGroup = group{
 }
 
 var pathsRawGroup = group{
-	name: "paths-raw", config: `{"paths": "raw",` + pathRules + `}`,
+	name: "paths-raw", provider: "corp", config: `{"paths": "raw",` + pathRules + `}`,
 	cases: []scenario{
 		{law: "raw: .. is text", send: get("/open/../api"), want: untouched()},
 		{law: "raw: slashes are text", send: get("/open//x"), want: untouched()},

@@ -23,7 +23,7 @@ func keysFrom(a answer) map[string]answer { return map[string]answer{"keys": a} 
 
 // waitGroup: the first request meets a fetch that is still under way.
 var waitGroup = group{
-	name: "remote-wait", config: remote(""), clusters: keysFrom(after(1500*time.Millisecond, serve("rsa"))),
+	name: "remote-wait", provider: "corp", config: remote(""), clusters: keysFrom(after(1500*time.Millisecond, serve("rsa"))),
 	cases: []scenario{
 		{law: "a request before the first key set waits for it", send: get("/", bearer()), want: allowed()},
 		{law: "a bad token is told so once the keys are there", send: get("/", bearer(segment(2, flipped))), want: invalid("bad_signature")},
@@ -31,7 +31,7 @@ var waitGroup = group{
 }
 
 var fetchGroup = group{
-	name: "remote-fetch", config: remote(""), clusters: keysFrom(serve("rsa")),
+	name: "remote-fetch", provider: "corp", config: remote(""), clusters: keysFrom(serve("rsa")),
 	cases: []scenario{
 		{law: "a token of a fetched key is accepted", send: get("/", bearer()), want: allowed()},
 		{law: "a token of no fetched key is refused", send: get("/", bearer(by("rsa-stranger"), head("kid", "rsa"))), want: invalid("bad_signature")},
@@ -47,8 +47,8 @@ var fetchGroup = group{
 }
 
 var rotationGroup = group{
-	name:   "remote-rotation",
-	config: remote(`, "refetch_on_unknown_kid": {"min_interval": "2s", "wait": "2s"}`), clusters: keysFrom(serve("rsa")),
+	name:     "remote-rotation",
+	provider: "corp", config: remote(`, "refetch_on_unknown_kid": {"min_interval": "2s", "wait": "2s"}`), clusters: keysFrom(serve("rsa")),
 	cases: []scenario{
 		{law: "rotation: the first key verifies", send: get("/", bearer()), want: allowed()},
 		{law: "rotation: a new key is fetched when its kid is first seen", send: get("/", bearer(by("rsa-next"))), want: allowed(), before: func(w *world) { w.now("keys", serve("rotated")) }},
@@ -69,7 +69,7 @@ var rotationGroup = group{
 }
 
 var noRefetchGroup = group{
-	name: "remote-no-refetch", config: remote(`, "refetch_on_unknown_kid": false`), clusters: keysFrom(serve("rsa")),
+	name: "remote-no-refetch", provider: "corp", config: remote(`, "refetch_on_unknown_kid": false`), clusters: keysFrom(serve("rsa")),
 	cases: []scenario{
 		{law: "without refetch_on_unknown_kid: a known key", send: get("/", bearer()), want: allowed()},
 		{law: "without refetch_on_unknown_kid: an unknown kid is refused", send: get("/", bearer(by("rsa-next"))), want: invalid("key_unknown"), before: func(w *world) {
@@ -81,8 +81,8 @@ var noRefetchGroup = group{
 }
 
 var outageGroup = group{
-	name:   "remote-outage",
-	config: remote(`, "async_fetch": {"failed_refetch_duration": "0.2s"}`), clusters: keysFrom(says(503, "busy")),
+	name:     "remote-outage",
+	provider: "corp", config: remote(`, "async_fetch": {"failed_refetch_duration": "0.2s"}`), clusters: keysFrom(says(503, "busy")),
 	cases: []scenario{
 		{law: "outage at start: a token cannot be judged", send: get("/", bearer()), want: unavailable("keys_unavailable")},
 		{law: "outage at start: no token is still missing", send: get("/"), want: missing("missing")},
@@ -99,8 +99,8 @@ var outageGroup = group{
 
 // laterGroup: whatever the server says later, good keys stay.
 var laterGroup = group{
-	name:   "remote-later",
-	config: remote(`, "cache_duration": "0.1s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
+	name:     "remote-later",
+	provider: "corp", config: remote(`, "cache_duration": "0.1s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
 	cases: append([]scenario{
 		{law: "later: the first set verifies", send: get("/", bearer()), want: allowed()},
 	}, badLater()...),
@@ -108,8 +108,8 @@ var laterGroup = group{
 
 // staleGroup: good keys outlive their freshness only as long as stale_if_error says.
 var staleGroup = group{
-	name:   "remote-stale",
-	config: remote(`, "cache_duration": "0.3s", "stale_if_error": "0.2s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
+	name:     "remote-stale",
+	provider: "corp", config: remote(`, "cache_duration": "0.3s", "stale_if_error": "0.2s", "async_fetch": {"failed_refetch_duration": "0.1s"}`), clusters: keysFrom(serve("rsa")),
 	cases: []scenario{
 		{law: "stale: fresh keys verify", send: get("/", bearer()), want: allowed()},
 		{law: "stale: keys older than stale_if_error verify nothing", send: get("/", bearer()), want: unavailable("keys_unavailable"), before: func(w *world) {

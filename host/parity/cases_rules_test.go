@@ -3,7 +3,7 @@ package parity
 // rulesGroup: which requests a match covers. A rule here asks nothing, so that what
 // matches goes on untouched and what does not is denied.
 var rulesGroup = group{
-	name: "rules", config: `{
+	name: "rules", provider: "corp", config: `{
   "providers": {"corp": {"local_jwks": {"inline_string": {{set "rsa"}}}}},
   "rules": [
     {"match": {"path": "/exact"}},
@@ -115,7 +115,7 @@ var rulesGroup = group{
 // openGroup: default allow. What no rule matches passes, but not what a client
 // claims to be.
 var openGroup = group{
-	name: "default-allow", config: `{
+	name: "default-allow", provider: "corp", config: `{
   "providers": {"corp": {"claim_to_headers": [{"header_name": "x-user", "claim_name": "sub"}], "local_jwks": {"inline_string": {{set "rsa"}}}}},
   "rules": [{"match": {"path_separated_prefix": "/api"}, "requires": {"provider_name": "corp"}}],
   "default": "allow"

@@ -3,7 +3,7 @@ package parity
 import "strings"
 
 var tokensGroup = group{
-	name: "tokens", config: oneProvider,
+	name: "tokens", config: oneProvider, provider: "corp",
 	cases: []scenario{
 		{law: "no credential is told so without an error code", send: get("/"), want: missing("missing")},
 		{law: "an empty Authorization header is malformed, not missing", send: get("/", line("authorization", "")), want: invalid("token_malformed")},
@@ -49,7 +49,7 @@ var tokensGroup = group{
 }
 
 var headersGroup = group{
-	name: "jose-headers", config: oneProvider,
+	name: "jose-headers", config: oneProvider, provider: "corp",
 	cases: []scenario{
 		{law: "typ JWT is accepted", send: get("/", bearer(head("typ", "JWT"))), want: allowed()},
 		{law: "an unknown header member is ignored", send: get("/", bearer(head("x-note", []int{1}))), want: allowed()},

@@ -25,18 +25,18 @@ var treesGroup = group{
   ]
 }`,
 	cases: []scenario{
-		{law: "provider_name: its token passes", send: get("/one", a()), want: allowed()},
+		{law: "provider_name: its token passes", send: get("/one", a()), want: allowed().by("a")},
 		{law: "provider_name: none is missing", send: get("/one"), want: missing("missing")},
 		{law: "provider_name: another provider's token is refused", send: get("/one", bearer(by("p256"), claim("iss", "https://b.test"))), want: invalid("issuer_mismatch")},
 		{law: "provider_name: another provider's place is not read", send: get("/one", b()), want: missing("missing")},
 
-		{law: "provider_and_audiences replaces the provider's audiences", send: get("/audiences", a(claim("aud", "special"))), want: allowed()},
+		{law: "provider_and_audiences replaces the provider's audiences", send: get("/audiences", a(claim("aud", "special"))), want: allowed().by("a")},
 		{law: "provider_and_audiences: the provider's own audience is not enough", send: get("/audiences", a()), want: invalid("audience_mismatch")},
 
-		{law: "requires_any: the first passes", send: get("/any", a()), want: allowed()},
-		{law: "requires_any: the second passes", send: get("/any", b()), want: untouched(without("x-b-token"))},
+		{law: "requires_any: the first passes", send: get("/any", a()), want: allowed().by("a")},
+		{law: "requires_any: the second passes", send: get("/any", b()), want: untouched(without("x-b-token")).by("b")},
 		{law: "requires_any: none is missing", send: get("/any"), want: missing("missing")},
-		{law: "requires_any: a bad first and a good second pass by the second", send: get("/any", a(at("exp", -3600)), b()), want: untouched(without("x-b-token"))},
+		{law: "requires_any: a bad first and a good second pass by the second", send: get("/any", a(at("exp", -3600)), b()), want: untouched(without("x-b-token")).by("b")},
 		{law: "requires_any: a bad one is told, not that the other is missing", send: get("/any", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "requires_any: two bad ones are refused", send: get("/any", a(at("exp", -3600)), b(segment(2, flipped))), want: invalid("expired|bad_signature")},
 
@@ -47,14 +47,14 @@ var treesGroup = group{
 		{law: "requires_all: a bad first is refused", send: get("/all", a(at("exp", -3600)), b()), want: invalid("expired")},
 
 		{law: "requires_any with allow_missing: none passes", send: get("/any-or-missing"), want: untouched()},
-		{law: "requires_any with allow_missing: a good one passes", send: get("/any-or-missing", a()), want: allowed()},
+		{law: "requires_any with allow_missing: a good one passes", send: get("/any-or-missing", a()), want: allowed().by("a")},
 		{law: "requires_any with allow_missing: a bad one is refused", send: get("/any-or-missing", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "requires_any with allow_missing_or_failed: none passes", send: get("/any-or-failed"), want: untouched()},
 		{law: "requires_any with allow_missing_or_failed: a bad one passes as nobody", send: get("/any-or-failed", a(at("exp", -3600))), want: untouched()},
 
 		{law: "allow_missing: none passes", send: get("/missing"), want: untouched()},
-		{law: "allow_missing: a good one passes", send: get("/missing", a()), want: allowed()},
-		{law: "allow_missing: a good one of another provider passes", send: get("/missing", b()), want: untouched(without("x-b-token"))},
+		{law: "allow_missing: a good one passes", send: get("/missing", a()), want: allowed().by("a")},
+		{law: "allow_missing: a good one of another provider passes", send: get("/missing", b()), want: untouched(without("x-b-token")).by("b")},
 		{law: "allow_missing: a bad one is refused", send: get("/missing", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "allow_missing: a bad one beside a good one is refused", send: get("/missing", a(at("exp", -3600)), b()), want: invalid("expired")},
 		{law: "allow_missing: a good one beside a bad one is refused", send: get("/missing", a(), b(segment(2, flipped))), want: invalid("bad_signature")},
@@ -64,15 +64,15 @@ var treesGroup = group{
 		{law: "allow_missing: a scheme without a token is no missing credential", send: get("/missing", line("authorization", "Bearer")), want: invalid("token_malformed")},
 
 		{law: "allow_missing_or_failed: none passes", send: get("/failed"), want: untouched()},
-		{law: "allow_missing_or_failed: a good one passes", send: get("/failed", a()), want: allowed()},
+		{law: "allow_missing_or_failed: a good one passes", send: get("/failed", a()), want: allowed().by("a")},
 		{law: "allow_missing_or_failed: a bad one passes as nobody", send: get("/failed", a(segment(2, flipped))), want: untouched()},
 
 		{law: "nested: all of the inner requires_all pass", send: get("/nested", a(), b()), want: allowed(without("x-b-token"))},
-		{law: "nested: the other branch passes", send: get("/nested", b(claim("aud", "special"))), want: untouched(without("x-b-token"))},
+		{law: "nested: the other branch passes", send: get("/nested", b(claim("aud", "special"))), want: untouched(without("x-b-token")).by("b")},
 		{law: "nested: half of the inner and nothing of the other is refused", send: get("/nested", a()), want: missing("missing")},
 		{law: "nested: a token that fits neither branch is refused", send: get("/nested", b()), want: invalid("audience_mismatch")},
 
-		{law: "requirement_name: its token passes", send: get("/named", a()), want: allowed()},
+		{law: "requirement_name: its token passes", send: get("/named", a()), want: allowed().by("a")},
 		{law: "requirement_name: none is missing", send: get("/named"), want: missing("missing")},
 		{law: "a rule without requirement lets all pass", send: get("/open"), want: untouched()},
 		{law: "a rule without requirement reads no token", send: get("/open", a(at("exp", -3600))), want: untouched()},

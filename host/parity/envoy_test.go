@@ -33,7 +33,7 @@ func startEnvoy(t *testing.T, keys ring, groups []*group, bad []*badConfig) *inE
 	}
 	t.Cleanup(func() { _ = upstream.Close() })
 	d := &inEnvoy{upstream: upstream, worlds: map[string]*world{}, said: map[int][]string{}, later: map[string]envoy.Listener{}}
-	options := envoy.Options{AllowRefused: true, Clusters: []envoy.Cluster{{Name: "upstream", Address: upstream.Addr()}}}
+	options := envoy.Options{AllowRefused: true, AccessFields: map[string]string{"provider": "%FILTER_STATE(wasm.postern.provider:PLAIN)%"}, Clusters: []envoy.Cluster{{Name: "upstream", Address: upstream.Addr()}}}
 	for _, g := range groups {
 		w := newWorld(t, keys, g)
 		d.worlds[g.name] = w
@@ -133,7 +133,7 @@ func (s *envoySession) send(t *testing.T, r envoy.Request) result {
 		}
 		return result{
 			Allowed: true, Method: seen[0].Method, Target: seen[0].Target,
-			Upstream: normal(seen[0].Headers, proxyAdds), UpstreamBody: string(seen[0].Body),
+			Provider: record.Fields["provider"], Upstream: normal(seen[0].Headers, proxyAdds), UpstreamBody: string(seen[0].Body),
 		}
 	}
 	if len(seen) != 0 {
@@ -141,7 +141,8 @@ func (s *envoySession) send(t *testing.T, r envoy.Request) result {
 	}
 	return result{
 		Status: response.Status, Reason: reasonOf(record.Details),
-		Headers: normal(response.Headers, proxyAnswers), Body: string(response.Body),
+		Provider: record.Fields["provider"],
+		Headers:  normal(response.Headers, proxyAnswers), Body: string(response.Body),
 	}
 }
 

@@ -152,16 +152,17 @@ func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
 	defer s.plugin.Gone(stream)
 	switch v.Action {
 	case filter.Continue:
-		return went(carryOut(pairs, v.Ops), r.Body).kept()
+		return went(carryOut(pairs, v.Ops), r.Body).kept(v.Provider)
 	case filter.Refuse:
-		return answered(r, v.Answer).kept()
+		return answered(r, v.Answer).kept(v.Provider)
 	case filter.Pause, filter.Inert:
 	}
 	return result{Reason: "inert"}
 }
 
 // kept copies every text: those of a verdict are valid until the next event only.
-func (r result) kept() result {
+func (r result) kept(provider string) result {
+	r.Provider = strings.Clone(provider)
 	r.Reason, r.Target = strings.Clone(r.Reason), strings.Clone(r.Target)
 	for _, headers := range [][]envoy.Header{r.Headers, r.Upstream} {
 		for i, h := range headers {

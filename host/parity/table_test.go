@@ -18,6 +18,8 @@ type group struct {
 	// config is the plugin configuration; {{set "main"}} is a JWK set as a JSON
 	// string, {{set64 "main"}} the same in base64, {{keys "main"}} as JSON.
 	config string
+	// provider is the one that judges every token of the group; "" if there are several.
+	provider string
 	// clusters are the key-set servers of the configuration, with what they
 	// answer at first.
 	clusters map[string]answer

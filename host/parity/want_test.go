@@ -18,6 +18,8 @@ type result struct {
 	Status int
 	// Reason is the code of the refusal, from the response code details; "" if allowed.
 	Reason string
+	// Provider is the name of the provider that proved or refused; "" if none did.
+	Provider string
 	// Headers of the refusal, in order, without those in proxyAnswers.
 	Headers []envoy.Header
 	// Body of the refusal.
@@ -79,6 +81,10 @@ type want struct {
 	// adds header lines. Everything else must arrive as sent.
 	gone []string
 	set  []envoy.Header
+	// provider is the name of the provider that proves or refuses. Where it is "" but
+	// judged is true, it is the group's.
+	provider string
+	judged   bool
 	// grpc is the grpc-status that a gRPC client must get; the status is then 200.
 	grpc string
 }
@@ -86,7 +92,7 @@ type want struct {
 // allowed: the request goes on, and nothing of it changes but that the
 // Authorization header, where the token stood, is gone (forward is false).
 func allowed(options ...func(*want)) want {
-	w := want{gone: []string{"authorization"}}
+	w := want{gone: []string{"authorization"}, judged: true}
 	for _, option := range options {
 		option(&w)
 	}
@@ -119,7 +125,9 @@ func to(target string) func(*want) { return func(w *want) { w.target = target } 
 func missing(reason string) want { return want{reason: reason, status: 401, code: "unauthorized"} }
 
 // invalid: a credential that is not good: 401 with error="invalid_token".
-func invalid(reason string) want { return want{reason: reason, status: 401, code: "invalid_token"} }
+func invalid(reason string) want {
+	return want{reason: reason, status: 401, code: "invalid_token", judged: true}
+}
 
 // malformed: the request itself is at fault: 400.
 func malformed(reason string) want { return want{reason: reason, status: 400, code: "invalid_request"} }
@@ -132,6 +140,7 @@ func unavailable(reason string) want {
 	return want{reason: reason, status: 503, code: "temporarily_unavailable"}
 }
 
+func (w want) by(provider string) want   { w.provider = provider; return w }
 func (w want) says(message string) want  { w.message = message; return w }
 func (w want) withID(id string) want     { w.id = id; return w }
 func (w want) asGRPC(status string) want { w.grpc = status; return w }
@@ -147,6 +156,9 @@ func (w want) check(sent envoy.Request, got result) []string {
 	differ("allowed", got.Allowed, w.reason == "")
 	if !slices.Contains(strings.Split(w.reason, "|"), got.Reason) {
 		differ("reason", quote(got.Reason), quote(w.reason))
+	}
+	if w.provider != "" {
+		differ("provider", quote(got.Provider), quote(w.provider))
 	}
 	if len(wrong) > 0 {
 		return wrong

@@ -105,7 +105,9 @@ func (s *wazeroSession) send(t *testing.T, r envoy.Request) result {
 	}
 	if state == host.StateContinue {
 		part := stream.TakeRequest()
-		return went(part.Headers, part.Body)
+		got := went(part.Headers, part.Body)
+		got.Provider = string(stream.FilterState()["postern.provider"])
+		return got
 	}
 	a, ok := stream.Answer()
 	if !ok {
@@ -117,6 +119,7 @@ func (s *wazeroSession) send(t *testing.T, r envoy.Request) result {
 		headers = append(headers, envoy.Header{Name: h.Name, Value: h.Value})
 	}
 	got.Headers = normal(headers, proxyAnswers)
+	got.Provider = string(stream.FilterState()["postern.provider"])
 	return got
 }
 
