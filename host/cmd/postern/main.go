@@ -85,7 +85,8 @@ program and build/postern.wasm, in this order.
   postern token mint --key signing.jwk --iss https://login.example --aud orders`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
@@ -97,7 +98,33 @@ program and build/postern.wasm, in this order.
 	root.PersistentFlags().VarP(&a.output, "output", "o", `form of the output: "text" or "json"`)
 	root.PersistentFlags().StringVar(&a.module, "module", "", "the module to run, postern.wasm")
 	root.AddCommand(
+		newServeCommand(a),
+		newCheckCommand(a),
+		newReplayCommand(a),
+		newKeysCommand(a),
+		newTokenCommand(a),
 		newVersionCommand(a),
 	)
 	return root
+}
+
+// knownCommand refuses a first word that is no command, with what it may have meant.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("no command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return fmt.Errorf(`%s; see "%s --help"`, text, cmd.CommandPath())
+}
+
+// needsSubcommand is what a group of commands does by itself.
+func needsSubcommand(cmd *cobra.Command, args []string) error {
+	if err := knownCommand(cmd, args); err != nil {
+		return err
+	}
+	return fmt.Errorf(`%[1]s needs a command; see "%[1]s --help"`, cmd.CommandPath())
 }
