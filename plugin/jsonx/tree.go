@@ -30,15 +30,18 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Tree makes the same strict check and returns a fastjson tree, for configure time. Its
-// error is an [*Error]. The tree does not alias text.
+// error is an [*Error]. The tree does not alias text. Nesting beyond 299 levels is
+// refused whatever the limits say.
 func Tree(text []byte, lim Limits) (*fastjson.Value, error) {
 	var d Doc
+	// fastjson counts the innermost scalar as a level of its own.
+	lim.MaxDepth = min(lim.MaxDepth, fastjson.MaxDepth-1)
 	if err := d.Parse(text, lim); err != nil {
 		return nil, locate(text, d.Offset(), err)
 	}
 	tree, err := fastjson.ParseBytes(text)
 	if err != nil {
-		// Not reached: what passes above is valid JSON. Should the two ever differ, refuse.
+		// Not reached: what passes above is JSON to it too. Should the two ever differ, refuse.
 		return nil, locate(text, 0, ErrSyntax)
 	}
 	return tree, nil

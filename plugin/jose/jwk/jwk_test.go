@@ -210,6 +210,7 @@ func TestUnusableKeys(t *testing.T) {
 
 		{"X25519 (J-19)", g["Ed25519"].with("crv", "X25519"), "crv"},
 		{"Ed448 (J-19)", g["Ed25519"].with("crv", "Ed448"), "crv"},
+		{"OKP without crv", g["Ed25519"].with("crv", nil), "crv"},
 		{"OKP without x", g["Ed25519"].with("x", nil), `"x"`},
 		{"x of 31 bytes (K-05)", g["Ed25519"].with("x", short(31)), "32 bytes"},
 		{"x of 33 bytes (K-05)", g["Ed25519"].with("x", short(33)), "32 bytes"},

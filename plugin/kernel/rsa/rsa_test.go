@@ -127,6 +127,9 @@ var otherSalt = map[string]map[int]string{"rsa_pss_2048_sha256_mgf1_0": {69: "sa
 var keys = sync.OnceValue(func() (list []*stdrsa.PrivateKey) {
 	for _, size := range []int{2048, 2049, 2050, 3072} {
 		k, err := stdrsa.GenerateKey(rand.Reader, size)
+		for err == nil && k.N.Bit(size-2) == 0 { // room for blocks above the usual ones
+			k, err = stdrsa.GenerateKey(rand.Reader, size)
+		}
 		if err != nil {
 			panic(err)
 		}
@@ -264,6 +267,31 @@ func TestForgedBlocks(t *testing.T) {
 			t.Errorf("%s: %v", c.law, got)
 		}
 	}
+}
+
+// A modulus of 2049 bits leaves PSS a whole byte that must be zero (M-11).
+func TestPSSByteAboveTheBlock(t *testing.T) {
+	private := keys()[1]
+	k := made(t, private)
+	digest := sha2.SHA256.Append(nil, "m")
+	high := new(big.Int).Lsh(big.NewInt(1), 2048)
+	for range 1000 {
+		signature, err := stdrsa.SignPSS(rand.Reader, private, crypto.SHA256, digest, &stdrsa.PSSOptions{SaltLength: 32})
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := new(big.Int).SetBytes(signature)
+		block.Exp(block, big.NewInt(int64(private.E)), private.N)
+		if block.Or(block, high).Cmp(private.N) >= 0 {
+			continue // another salt
+		}
+		forged := block.Exp(block, private.D, private.N).FillBytes(make([]byte, 257))
+		if !k.VerifyPSS(sha2.SHA256, digest, signature) || k.VerifyPSS(sha2.SHA256, digest, forged) {
+			t.Error("the byte above the block is not looked at")
+		}
+		return
+	}
+	t.Fatal("no salt leaves room for the forgery")
 }
 
 func TestKeyBounds(t *testing.T) {
