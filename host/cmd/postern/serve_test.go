@@ -65,6 +65,7 @@ func startServe(t *testing.T, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dieWithThread(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
