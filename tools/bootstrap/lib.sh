@@ -116,16 +116,21 @@ finish() {
 	TMP=""
 }
 
-# quietly WHAT COMMAND...: one line of progress; the output is kept in a log
-# and its end shown only on failure.
-quietly() {
-	local what=$1 log="$TOOLS/log/$STEP.log" start=$SECONDS
-	shift
+# logged COMMAND...: its output goes to the step's log, its status comes back.
+logged() {
 	mkdir -p "$TOOLS/log"
+	"$@" >"$TOOLS/log/$STEP.log" 2>&1 </dev/null
+}
+
+# quietly WHAT COMMAND...: one line of progress; the end of the log is shown
+# only on failure.
+quietly() {
+	local what=$1 start=$SECONDS
+	shift
 	say "$what"
-	if ! "$@" >"$log" 2>&1 </dev/null; then
-		tail -n 20 "$log" >&2
-		die "failed: $what (on $(system); whole output in $log)"
+	if ! logged "$@"; then
+		tail -n 20 "$TOOLS/log/$STEP.log" >&2
+		die "failed: $what (on $(system); whole output in $TOOLS/log/$STEP.log)"
 	fi
 	((SECONDS - start < 10)) || say "done in $((SECONDS - start)) s"
 }
@@ -153,9 +158,10 @@ packages() {
 	for p in "${missing[@]}"; do
 		apt-cache show "$p" >/dev/null 2>&1 || die "no package $p on $(system). $why"
 	done
-	if ! (quietly "installing ${missing[*]}" "${apt[@]}" install "${missing[@]}") 2>/dev/null; then
+	say "installing ${missing[*]}"
+	if ! logged "${apt[@]}" install "${missing[@]}"; then
 		# Old lists, or an install that was cut off: put both right, once.
-		"${sudo[@]}" dpkg --configure -a >/dev/null 2>&1 || true
+		logged "${sudo[@]}" dpkg --configure -a || true
 		quietly "reading the package lists" "${apt[@]}" update
 		quietly "installing ${missing[*]}" "${apt[@]}" install "${missing[@]}"
 	fi

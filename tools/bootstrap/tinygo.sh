@@ -74,7 +74,8 @@ build() {
 	cp -R "$source" "$TMP/root"
 	chmod -R u+w "$TMP/root"
 	mkdir -p "$TMP/root/src/net"
-	install -D -m 644 "$HERE/wasm/libc.c" "$TMP/root/lib/postern/libc.c"
+	mkdir "$TMP/root/lib/postern"
+	cp "$HERE/wasm/libc.c" "$TMP/root/lib/postern/libc.c"
 	mkdir "$TMP/pure"
 	(cd "$TMP/pure" && "llvm-ar-$LLVM_VERSION" x "$libc" "${PURE[@]}" && "llvm-ar-$LLVM_VERSION" rcD ../libpure.a "${PURE[@]}")
 	rm -r "$TMP/pure"
