@@ -98,6 +98,25 @@ func TestFindScheme(t *testing.T) {
 	})
 }
 
+// A scheme ends where no more of a token follows (RFC 9110 §5.6.2).
+func TestEveryByteAfterTheScheme(t *testing.T) {
+	const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	var f Finder
+	for b := range 256 {
+		c := string([]byte{byte(b)})
+		want := Malformed
+		switch {
+		case c == " ":
+			want = Present
+		case strings.Contains(token, c):
+			want = Foreign
+		}
+		if got := f.Find(&request.View{Headers: []request.Header{{Name: "authorization", Value: "Bearer" + c + "t"}}}, []Place{bearer}); got.State != want {
+			t.Errorf("byte %#02x: state %d, want %d", b, got.State, want)
+		}
+	}
+}
+
 func TestFindHeader(t *testing.T) {
 	check(t, []findCase{
 		{"the whole value", view("/", "x-token", "t u,v"), []Place{whole}, Present, "t u,v"},
@@ -169,6 +188,7 @@ func TestFindCookie(t *testing.T) {
 		{"H-19 empty and good", view("/", "cookie", "s=; s=good"), at, Several, ""},
 		{"empty", view("/", "cookie", "s="), at, Malformed, ""},
 		{"a name alone is a value without a name", view("/", "cookie", "s"), at, Absent, ""},
+		{"after a value without a name", view("/", "cookie", "x; s=t"), at, Present, "t"},
 		{"percent-encoding is not decoded", view("/", "cookie", "s=%41"), at, Present, "%41"},
 	})
 }

@@ -50,6 +50,16 @@ func TestZeroMatchMatchesNothing(t *testing.T) {
 	if m.Matches(ask(t, request.PathRefuse, "GET https://a/", "x", "")) {
 		t.Error("a zero header match")
 	}
+	for _, text := range []TextMatch{{}, {Kind: TextRegex}, {Kind: 99}} {
+		m = Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{{Name: "x", Kind: HeaderText, Text: text}}}
+		if m.Matches(ask(t, request.PathRefuse, "GET https://a/", "x", "")) {
+			t.Errorf("%+v", text)
+		}
+	}
+	m = Match{Path: PathMatch{Kind: AnyPath}, Headers: []HeaderMatch{{Name: "x", Kind: HeaderRange}}}
+	if m.Matches(ask(t, request.PathRefuse, "GET https://a/", "x", "0")) {
+		t.Error("an empty range")
+	}
 	m = Match{Path: PathMatch{Kind: AnyPath}, Hosts: []HostMatch{{}}}
 	if m.Matches(ask(t, request.PathRefuse, "GET https:///")) {
 		t.Error("a zero host match")
@@ -235,6 +245,7 @@ func TestPatternBounds(t *testing.T) {
 		}
 	}
 	for law, source := range map[string]string{
+		"H-26 1024 bytes":                   "[" + strings.Repeat("a", MaxPatternBytes-2) + "]",
 		"490 letters":                       strings.Repeat("a", 490),
 		"H-26 exponential for backtrackers": "(a+)+$",
 	} {
@@ -252,6 +263,11 @@ func TestCovers(t *testing.T) {
 	fold := func(m Match) Match { m.Path.Fold = true; return m }
 	method := func(m Match, names ...string) Match { m.Methods = names; return m }
 	host := func(m Match, name string) Match { m.Hosts = []HostMatch{{Name: name}}; return m }
+	header := func(m Match, name string) Match {
+		m.Headers = []HeaderMatch{{Name: name, Kind: HeaderPresent}}
+		return m
+	}
+	query := func(m Match, name string) Match { m.Query = []QueryMatch{{Name: name}}; return m }
 	for _, c := range []struct {
 		law           string
 		wide, narrow  Match
@@ -275,6 +291,16 @@ func TestCovers(t *testing.T) {
 		{"OPTIONS * is not within prefix /", prefix("/"), method(prefix("/"), "OPTIONS"), false, false},
 		{"a host narrows", prefix("/"), host(prefix("/"), "a"), true, false},
 		{"other hosts", host(prefix("/"), "a"), host(prefix("/"), "b"), false, false},
+		{"a header narrows", prefix("/"), header(prefix("/"), "x"), true, false},
+		{"the same header", header(prefix("/"), "x"), header(path("/a"), "x"), true, false},
+		{"other headers", header(prefix("/"), "x"), header(prefix("/"), "y"), false, false},
+		{"a parameter narrows", prefix("/"), query(prefix("/"), "x"), true, false},
+		{"other parameters", query(prefix("/"), "x"), query(prefix("/"), "y"), false, false},
+		{"the same parameter, other methods", method(query(prefix("/"), "x"), "GET"), method(query(prefix("/"), "x"), "PUT"), false, false},
+		{"other paths", path("/a"), path("/b"), false, false},
+		{"a path is no prefix", path("/a"), prefix("/a"), false, true},
+		{"CONNECT with a narrower path has none", prefix("/"), method(path("/a"), "CONNECT"), true, false},
+		{"with case over without", path("/a"), fold(path("/a")), false, true},
 		{"nothing covers what matches nothing", prefix("/"), Match{}, false, false},
 	} {
 		if got := c.wide.Covers(&c.narrow); got != c.covers {
