@@ -84,7 +84,7 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		}
 		code = metered
 	}
-	compiled, err := r.rt.CompileModule(ctx, code)
+	compiled, err := r.compile(ctx, code)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +94,18 @@ func (r *Runtime) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// compile is CompileModule without its panics: wazero 1.12 has some for modules
+// that are broken in the right way (found by fuzzing: a function whose type is
+// not there).
+func (r *Runtime) compile(ctx context.Context, code []byte) (m wazero.CompiledModule, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m, err = nil, fmt.Errorf("malformed module: %v", p)
+		}
+	}()
+	return r.rt.CompileModule(ctx, code)
 }
 
 // Version returns the version that the module announces.

@@ -34,6 +34,7 @@ const (
 	secStart     = 8
 	secElement   = 9
 	secCode      = 10
+	secData      = 11
 	secDataCount = 12
 )
 
@@ -77,7 +78,7 @@ var header = []byte{0, 'a', 's', 'm', 1, 0, 0, 0}
 func rank(id byte) int {
 	return bytes.IndexByte([]byte{
 		secType, secImport, secFunction, 4, 5, 13, secGlobal, secExport, secStart,
-		secElement, secDataCount, secCode, 11,
+		secElement, secDataCount, secCode, secData,
 	}, id)
 }
 
@@ -113,12 +114,40 @@ func parse(wasm []byte) (*module, error) {
 	return m, m.parseCode()
 }
 
-// count notes the sizes of the index spaces.
+// maxLocals is the largest number of locals of a function, as in the
+// implementation limits of WebAssembly's JavaScript interface.
+const maxLocals = 50_000
+
+// count notes the sizes of the index spaces. It also bounds every number that a
+// compiler would take for the size of something: none is larger than what
+// follows it.
 func (m *module) count(id byte, payload []byte) error {
 	r := &reader{b: payload}
+	if id != secStart && id != secDataCount {
+		if r.u32() > uint32(len(payload)) {
+			return errModule
+		}
+		r.pos = 0
+	}
 	switch id {
 	case secType:
 		m.types = r.u32()
+		for n := m.types; n > 0 && r.err == nil; n-- {
+			r.byte()
+			r.skip(uint64(r.u32()))
+			r.skip(uint64(r.u32()))
+		}
+	case secData:
+		for n := r.u32(); n > 0 && r.err == nil; n-- {
+			flags := r.u32()
+			if flags == 2 {
+				r.u32()
+			}
+			if flags != 1 {
+				m.constant(nil, r)
+			}
+			r.skip(uint64(r.u32()))
+		}
 	case secFunction:
 		m.definedFuncs = r.u32()
 	case secGlobal:
@@ -168,8 +197,11 @@ func (m *module) parseCode() error {
 		}
 		for ; n > 0 && r.err == nil; n-- {
 			body := &reader{b: r.bytes(uint64(r.u32()))}
+			locals := uint64(0)
 			for groups := body.u32(); groups > 0 && body.err == nil; groups-- {
-				body.u32()
+				if locals += uint64(body.u32()); locals > maxLocals {
+					return errModule
+				}
 				body.byte()
 			}
 			c := code{locals: body.b[:body.pos], body: body.b[body.pos:]}

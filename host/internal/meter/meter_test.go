@@ -2,6 +2,7 @@ package meter
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -132,6 +133,26 @@ func TestTheCountdown(t *testing.T) {
 	}
 }
 
+func TestNumbersThatLieAboutSizesAreRefused(t *testing.T) {
+	const head = "\x00asm\x01\x00\x00\x00"
+	for law, wasm := range map[string]string{
+		"100 million elements":             head + "\x09\x05\xdc\xaa\xc0\x30\x00",
+		"100 million types":                head + "\x01\x05\xdc\xaa\xc0\x30\x00",
+		"100 million parameters":           head + "\x01\x06\x01\x60\xdc\xaa\xc0\x30",
+		"100 million bytes of data":        head + "\x0b\x06\x01\x01\xdc\xaa\xc0\x30",
+		"100 million locals":               head + "\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x09\x01\x07\x01\xdc\xaa\xc0\x30\x7f\x0b",
+		"a section longer than the module": head + "\x01\x7f",
+		"sections out of order":            head + "\x03\x01\x00\x01\x01\x00",
+		"a section twice":                  head + "\x01\x01\x00\x01\x01\x00",
+		"an unknown section":               head + "\x0e\x00",
+		"another version":                  "\x00asm\x02\x00\x00\x00",
+	} {
+		if _, err := Instrument([]byte(wasm)); err == nil {
+			t.Errorf("%s: not refused", law)
+		}
+	}
+}
+
 func TestRecursive(t *testing.T) {
 	// 0 -> 1 -> 2 -> 0 is a cycle, 3 calls itself, 4 -> 3, 5 -> 6.
 	got := recursive([][]uint32{{1}, {2}, {0, 5}, {3}, {3}, {6}, {}})
@@ -168,16 +189,27 @@ func FuzzInstrument(f *testing.F) {
 	ctx := context.Background()
 	f.Fuzz(func(t *testing.T, wasm []byte) {
 		metered, err := Instrument(wasm)
+		if err != nil {
+			return // and nothing is compiled that was not walked to its end
+		}
 		rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter().WithMemoryLimitPages(16))
 		defer rt.Close(ctx)
-		if _, original := rt.CompileModule(ctx, wasm); original != nil {
+		if compile(rt, wasm) != nil {
 			return // what is no module may become none, or not
 		}
-		if err != nil {
-			t.Fatalf("a good module is refused: %v", err)
-		}
-		if _, err := rt.CompileModule(ctx, metered); err != nil {
+		if err := compile(rt, metered); err != nil {
 			t.Fatalf("a good module becomes a bad one: %v", err)
 		}
 	})
+}
+
+// compile is CompileModule without its panics, see package guest.
+func compile(rt wazero.Runtime, wasm []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	_, err = rt.CompileModule(context.Background(), wasm)
+	return err
 }
