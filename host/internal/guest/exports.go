@@ -59,6 +59,9 @@ var exports = [numFuncs]struct {
 // Name returns the export's name.
 func (f Func) Name() string { return exports[f].name }
 
+// HasResult reports whether the export returns something.
+func (f Func) HasResult() bool { return exports[f].results > 0 }
+
 // shape returns the numbers of parameters and results under a version, or -1
 // where Envoy does not check.
 func (f Func) shape(v abi.Version) (params, results int) {

@@ -164,11 +164,14 @@ func (e *Env) traceCall(f guest.Func, args []uint32) {
 }
 
 func (e *Env) traceReturn(f guest.Func, v uint32, err error) {
-	text := f.Name() + " -> " + strconv.FormatUint(uint64(v), 10)
-	if err != nil {
-		text = f.Name() + " -> trap"
+	switch {
+	case err != nil:
+		e.Host.Trace(e.depth, f.Name()+" -> trap")
+	case f.HasResult():
+		e.Host.Trace(e.depth, f.Name()+" -> "+strconv.FormatUint(uint64(v), 10))
+	default:
+		e.Host.Trace(e.depth, f.Name()+" -> ()")
 	}
-	e.Host.Trace(e.depth, text)
 }
 
 func allocationText(n int, ok bool) string {
