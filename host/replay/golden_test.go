@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -111,7 +110,7 @@ func replayTranscript(t *testing.T, path, module string) {
 			t.Fatalf("%s:%d: the answer is not JSON: %v in %s", path, x.line, err, got[i])
 		}
 		if !agree(g, w) {
-			t.Error(fmt.Sprintf("%s:%d: %s\ngot  %s\nwant %s", path, x.line, x.in, got[i], x.want))
+			t.Errorf("%s:%d: %s\ngot  %s\nwant %s", path, x.line, x.in, got[i], x.want)
 		}
 	}
 }
