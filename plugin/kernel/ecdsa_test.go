@@ -193,11 +193,8 @@ func TestECDSASignatures(t *testing.T) {
 			if k.Verify(nil, good) {
 				t.Error("accepted without a digest")
 			}
-			step := 1
-			if c.size == p521.Size {
-				step = 7 // the room jwt flips every bit of it
-			}
-			for bit := 0; bit < 8*len(good); bit += step {
+			// The room jwt flips every bit; here some of each byte are enough.
+			for bit := 0; bit < 8*len(good); bit += 5 {
 				bad := bytes.Clone(good)
 				bad[bit/8] ^= 1 << (bit % 8)
 				if k.Verify(digest, bad) {

@@ -28,12 +28,16 @@ func (c *checker) check(t *testing.T, text []byte) {
 	}
 }
 
-// E-10: all lengths from 0 to 260, all 256 bytes at all positions.
+// E-10: all lengths from 0 to 260, and all 256 bytes at all positions of the shortest
+// and the longest, four of each tail.
 func TestEveryLengthEveryByteEveryPlace(t *testing.T) {
 	var c checker
 	for n := range 261 {
 		text := bytes.Repeat([]byte("Az09-_Qg"), 33)[:n]
 		c.check(t, text)
+		if n > 16 && n < 245 {
+			continue
+		}
 		for i := range text {
 			kept := text[i]
 			for b := range 256 {
