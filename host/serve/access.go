@@ -55,16 +55,19 @@ func observed(next http.Handler, now func() time.Time, report func(*Access)) htt
 		// the first byte of the answer. HTTP/2 has no such rule, hence no error.
 		_ = http.NewResponseController(w).EnableFullDuplex()
 		sw := &statusWriter{ResponseWriter: w}
+		answered := false
 		defer func() {
-			// Also when the handler panics to cut the connection.
-			if a.Status = sw.status; a.Status == 0 && r.Context().Err() == nil {
-				a.Status = http.StatusOK // net/http's own, for a handler that wrote nothing
+			// Also when the handler panics to cut the connection: then nothing was
+			// answered. Of a handler that wrote nothing net/http makes a 200.
+			if a.Status = sw.status; a.Status == 0 && answered && r.Context().Err() == nil {
+				a.Status = http.StatusOK
 			}
 			a.Duration = now().Sub(a.Time)
 			a.DurationMS = float64(a.Duration.Microseconds()) / 1000
 			report(a)
 		}()
 		next.ServeHTTP(sw, r.WithContext(context.WithValue(r.Context(), accessKey{}, a)))
+		answered = true
 	})
 }
 

@@ -207,7 +207,9 @@ func (s *Server) Serve(ctx context.Context, reload <-chan os.Signal) error {
 		s.opts.Events.Warn("requests in flight were cut off", "after", s.opts.Drain.String())
 		_ = s.http.Close()
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		s.opts.Events.Error("serving", "error", err.Error())
+	}
 	s.opts.Events.Info("stopped")
 	return nil
 }

@@ -164,7 +164,6 @@ func (c *child) stop() error {
 		return nil
 	case <-time.After(15 * time.Second):
 		_ = c.cmd.Process.Kill()
-		<-c.ended
-		return fmt.Errorf("postern serve did not end on SIGTERM:\n%s", c.text())
+		return fmt.Errorf("postern serve did not end on SIGTERM (%w):\n%s", orExit0(<-c.ended), c.text())
 	}
 }

@@ -120,8 +120,10 @@ func forgedRows() []row {
 		{what: "signed by a stranger under a known kid", path: "/api/orders", headers: bearer(func(k keyring) string {
 			return token{alg: jwa.ES256, kid: "ec", key: k.forged}.signed()
 		}), status: 401, reason: "bad_signature", header: challenge},
-		{what: "five segments, encrypted", path: "/api/orders", headers: bearer(func(keyring) string { return encrypted() }),
-			status: 401, reason: "token_encrypted", header: challenge},
+		{
+			what: "five segments, encrypted", path: "/api/orders", headers: bearer(func(keyring) string { return encrypted() }),
+			status: 401, reason: "token_encrypted", header: challenge,
+		},
 	}
 }
 
@@ -141,8 +143,10 @@ func trickRows() []row {
 
 func rotationRows() []row {
 	return []row{
-		{group: "The issuer changes its key", what: "new key, not published yet", path: "/api/orders", headers: bearer(func(k keyring) string { return byNext(k).signed() }),
-			status: 401, reason: "key_unknown", header: challenge},
+		{
+			group: "The issuer changes its key", what: "new key, not published yet", path: "/api/orders", headers: bearer(func(k keyring) string { return byNext(k).signed() }),
+			status: 401, reason: "key_unknown", header: challenge,
+		},
 		{
 			what: "new key, published: the set is fetched again", path: "/api/orders", headers: bearer(func(k keyring) string { return byNext(k).signed() }),
 			before: func(ctx context.Context, w *world) error {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/postern-wasm/postern/host/serve"
 )
@@ -40,7 +39,7 @@ func accessText(e *serve.Access) []byte {
 	}
 	return []byte(strings.Join([]string{
 		e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), field(e.Method), field(e.Path), status, verdict,
-		field(e.Reason), field(e.Provider), e.Duration.Round(time.Microsecond).String(),
+		field(e.Reason), field(e.Provider), strconv.FormatFloat(e.DurationMS, 'f', 3, 64) + "ms",
 	}, " ") + "\n")
 }
 
