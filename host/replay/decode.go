@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -121,6 +122,11 @@ func unknown(name string, names []string) error {
 		}
 	}
 	return at(name, errors.New("unknown"))
+}
+
+// mistaken reports whether name is near one of names without being it.
+func mistaken(name string, names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return near(name, n) })
 }
 
 // near reports whether two names differ by case, by dashes or underscores, by

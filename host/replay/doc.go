@@ -10,9 +10,11 @@
 // # Lines
 //
 // A line is one JSON object in UTF-8, at most MaxLine bytes long. Member names
-// are exact; an unknown name, a name that comes twice, or a value of another
-// type makes the whole line a bad one: it is answered with the reason "input"
-// and an error, and changes nothing. A member that is null counts as absent.
+// are exact; a name that comes twice, a value of another type, an unknown name
+// within a member or one that differs from a known name by a slip of the pen makes
+// the whole line a bad one: it is answered with the reason "input" and an error,
+// and changes nothing. Other names at the top of a line are left to its author,
+// who may note there what is expected. A member that is null counts as absent.
 // Lines of white space alone are skipped: they are no cases, and get no answer.
 //
 // # Instances

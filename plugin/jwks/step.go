@@ -128,7 +128,7 @@ func (s *Source) adoptShared(now int64, value []byte) {
 	if now >= doc.fetchedAt+doc.lifetime-doc.lifetime/10 {
 		return
 	}
-	set, _, err := jwk.Parse(doc.body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys})
+	set, _, err := jwk.Parse(doc.body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
 	if err != nil {
 		return
 	}
@@ -208,7 +208,7 @@ func (s *Source) Answered(now int64, a Answer) {
 		s.fail(now, why)
 		return
 	}
-	set, _, err := jwk.Parse(a.Body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys})
+	set, _, err := jwk.Parse(a.Body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
 	if err != nil {
 		s.fail(now, err.Error())
 		return

@@ -32,7 +32,8 @@ A case:
   properties    {"source.address": "203.0.113.7:4711", "connection.mtls": true}
 
 Bytes that are not UTF-8 are written {"base64": "..."} and may be given so. Lines
-of white space are skipped. An unknown member makes a line a bad one.
+of white space are skipped. Other members of a line, such as what you expect, are
+left alone, unless they look like a slip of the pen; within a member they are errors.
 
 Reasons are those of the module's refusals ("expired", "missing"...) and: "config"
 the configuration is refused, see error; "trap" the module trapped, the next line
