@@ -22,6 +22,12 @@ var effectsGroup = group{
       ],
       "local_jwks": {"inline_string": {{set "rsa"}}}
     },
+    "second": {
+      "issuer": "https://second.test", "from_headers": [{"name": "x-second"}],
+      "claim_to_headers": [{"header_name": "x-second-user", "claim_name": "sub"}],
+      "local_jwks": {"inline_string": {{set "rsa"}}}
+    },
+    "third": {"issuer": "https://third.test", "from_headers": [{"name": "x-third"}], "local_jwks": {"inline_string": {{set "rsa"}}}},
     "padded": {
       "issuer": "https://padded.test",
       "forward_payload_header": "x-padded-payload", "pad_forward_payload_header": true,
@@ -29,6 +35,9 @@ var effectsGroup = group{
     }
   },
   "rules": [
+    {"match": {"path_separated_prefix": "/either"}, "requires": {"requires_any": {"requirements": [
+      {"requires_all": {"requirements": [{"provider_name": "corp"}, {"provider_name": "third"}]}},
+      {"provider_name": "second"}]}}},
     {"match": {"path_separated_prefix": "/padded"}, "requires": {"provider_name": "padded"}},
     {"match": {"path_separated_prefix": "/open"}},
     {"match": {"path_separated_prefix": "/optional"}, "requires": {"allow_missing": {}}},
@@ -71,6 +80,8 @@ var effectsGroup = group{
 		{law: "a client's identity header is gone where a failure is tolerated", send: get("/tolerant", bearer(segment(2, flipped)), line("x-user", "root")), want: untouched(without("x-user"))},
 		{law: "a failed token's claims never become headers", send: get("/tolerant", bearer(payload(plain), segment(2, flipped))), want: untouched()},
 		{law: "an optional credential that is good writes its headers", send: get("/optional", bearer(payload(plain))), want: plainClaims()},
+		{law: "a proved identity counts only in a branch that is satisfied", send: get("/either", bearer(payload(plain)), second()), want: untouched(without("x-second"), adding("x-second-user", "bob")).by("second")},
+		{law: "a branch's identities count together", send: get("/either", bearer(payload(plain)), tokenIn("x-third", "", claim("iss", "https://third.test")), second()), want: plainClaims(without("x-third"))},
 		{law: "a header that only looks like an identity header stays", send: get("/open", line("x-user-name", "root")), want: untouched()},
 		{law: "other headers stay as they are, in order", send: get("/open", line("x-a", "2"), line("X-A", "1"), line("x-b", " \tinner  space\t"), line("accept", "*/*")), want: untouched()},
 		{law: "a body goes on", send: call("POST", "/", body("a=1&b=2"), bearer(payload(plain)), line("content-type", "text/plain")), want: plainClaims()},
@@ -81,6 +92,11 @@ var effectsGroup = group{
 const plain = `{"iss":"https://issuer.test","sub":"alice","aud":"api","exp":4000000000}`
 
 const paddedPlain = `{"iss":"https://padded.test","sub":"alice","aud":"api","exp":40000000000}`
+
+// second is a token of the provider of that name.
+func second() build {
+	return tokenIn("x-second", "", claim("iss", "https://second.test"), claim("sub", "bob"))
+}
 
 // sendClaims asks with a token that has these members besides a good issuer and exp.
 func sendClaims(members string) build { return get("/", bearer(payload(withClaims(members)))) }

@@ -13,6 +13,8 @@ var treesGroup = group{
     {"match": {"path_separated_prefix": "/audiences"}, "requires": {"provider_and_audiences": {"provider_name": "a", "audiences": ["special"]}}},
     {"match": {"path_separated_prefix": "/any"}, "requires": {"requires_any": {"requirements": [{"provider_name": "a"}, {"provider_name": "b"}]}}},
     {"match": {"path_separated_prefix": "/all"}, "requires": {"requires_all": {"requirements": [{"provider_name": "a"}, {"provider_name": "b"}]}}},
+    {"match": {"path_separated_prefix": "/all-or-missing"}, "requires": {"requires_any": {"requirements": [
+      {"requires_all": {"requirements": [{"provider_name": "a"}, {"provider_name": "b"}]}}, {"allow_missing": {}}]}}},
     {"match": {"path_separated_prefix": "/any-or-missing"}, "requires": {"requires_any": {"requirements": [{"provider_name": "a"}, {"allow_missing": {}}]}}},
     {"match": {"path_separated_prefix": "/any-or-failed"}, "requires": {"requires_any": {"requirements": [{"provider_name": "a"}, {"allow_missing_or_failed": {}}]}}},
     {"match": {"path_separated_prefix": "/missing"}, "requires": {"allow_missing": {}}},
@@ -40,14 +42,21 @@ var treesGroup = group{
 		{law: "requires_any: a bad one is told, not that the other is missing", send: get("/any", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "requires_any: two bad ones are refused", send: get("/any", a(at("exp", -3600)), b(segment(2, flipped))), want: invalid("expired|bad_signature")},
 
+		{law: "requires_any: two credentials for the first are refused, though the second is good", send: get("/any", a(), a(), b()), want: malformed("several_credentials")},
+
 		{law: "requires_all: both pass", send: get("/all", a(), b()), want: allowed(without("x-b-token"))},
 		{law: "requires_all: the first alone is not enough", send: get("/all", a()), want: missing("missing")},
 		{law: "requires_all: the second alone is not enough", send: get("/all", b()), want: missing("missing")},
 		{law: "requires_all: a bad second is refused", send: get("/all", a(), b(segment(2, flipped))), want: invalid("bad_signature")},
 		{law: "requires_all: a bad first is refused", send: get("/all", a(at("exp", -3600)), b()), want: invalid("expired")},
 
+		{law: "requires_all or none: both pass", send: get("/all-or-missing", a(), b()), want: allowed(without("x-b-token"))},
+		{law: "requires_all or none: none passes", send: get("/all-or-missing"), want: untouched()},
+		{law: "requires_all or none: half is refused", send: get("/all-or-missing", a()), want: missing("missing")},
+		{law: "requires_all or none: the other half is refused", send: get("/all-or-missing", b()), want: missing("missing")},
 		{law: "requires_any with allow_missing: none passes", send: get("/any-or-missing"), want: untouched()},
 		{law: "requires_any with allow_missing: a good one passes", send: get("/any-or-missing", a()), want: allowed().by("a")},
+		{law: "requires_any with allow_missing: two credentials are not none", send: get("/any-or-missing", a(), a()), want: malformed("several_credentials")},
 		{law: "requires_any with allow_missing: a bad one is refused", send: get("/any-or-missing", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "requires_any with allow_missing_or_failed: none passes", send: get("/any-or-failed"), want: untouched()},
 		{law: "requires_any with allow_missing_or_failed: a bad one passes as nobody", send: get("/any-or-failed", a(at("exp", -3600))), want: untouched()},
@@ -55,6 +64,7 @@ var treesGroup = group{
 		{law: "allow_missing: none passes", send: get("/missing"), want: untouched()},
 		{law: "allow_missing: a good one passes", send: get("/missing", a()), want: allowed().by("a")},
 		{law: "allow_missing: a good one of another provider passes", send: get("/missing", b()), want: untouched(without("x-b-token")).by("b")},
+		{law: "allow_missing: two credentials for one provider are refused", send: get("/missing", a(), a()), want: malformed("several_credentials")},
 		{law: "allow_missing: a bad one is refused", send: get("/missing", a(at("exp", -3600))), want: invalid("expired")},
 		{law: "allow_missing: a bad one beside a good one is refused", send: get("/missing", a(at("exp", -3600)), b()), want: invalid("expired")},
 		{law: "allow_missing: a good one beside a bad one is refused", send: get("/missing", a(), b(segment(2, flipped))), want: invalid("bad_signature")},
