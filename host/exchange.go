@@ -33,24 +33,36 @@ func (s *Stream) deliverHeaders(response bool, h []abi.Pair, kind state.MapKind,
 	fn := headersFuncs[direction(response)]
 	status := state.HeadersContinue
 	if s.env.VM.Has(fn) {
-		var v uint32
-		var err error
+		args := []uint32{s.ctx.ID, uint32(len(h)), number(shownEnd)}
 		if s.env.VM.Version() == abi.Version010 {
-			v, err = s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(h)))
-		} else {
-			v, err = s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(h)), number(shownEnd))
+			args = args[:2]
 		}
-		if err != nil {
-			s.fail()
+		v, stopped, ok := s.invoke(fn, args...)
+		if !ok || f.Aborted {
 			return
 		}
-		status = s.headersStatus(v)
+		status = s.headersStatus(v, stopped)
 	}
 	if s.w.h.opts.Profile == ProfileNginx && !response && !end && status == state.HeadersContinue {
 		status = state.HeadersStop // nothing goes upstream before the body is whole
 	}
 	f.EndHeaders(status)
 	s.checkAnswer()
+}
+
+// invoke runs a callback and carries out what the guest asked for in it. That
+// comes before the callback's result is applied, as in Envoy: a guest that
+// continues the stream and then returns Pause has continued what was held
+// before, and holds again. stopped says that the guest has answered, so that its
+// result does not matter. ok is false if the exchange is over.
+func (s *Stream) invoke(fn guest.Func, args ...uint32) (v uint32, stopped, ok bool) {
+	v, err := s.w.call(&s.ctx, fn, args...)
+	stopped = s.env.Stopped
+	s.w.settle()
+	if err != nil {
+		s.fail()
+	}
+	return v, stopped, s.over == 0
 }
 
 func number(b bool) uint32 {
@@ -62,10 +74,10 @@ func number(b bool) uint32 {
 
 // headersStatus reads what a headers callback returned, as
 // convertVmCallResultToFilterHeadersStatus and Envoy's own conversion do.
-func (s *Stream) headersStatus(v uint32) state.HeadersStatus {
+func (s *Stream) headersStatus(v uint32, stopped bool) state.HeadersStatus {
 	profile := s.w.h.opts.Profile
 	switch {
-	case s.env.Stopped:
+	case stopped:
 		return state.HeadersStopAll
 	case profile == ProfileGoogle:
 		return state.HeadersContinue // Pause is ignored
@@ -121,12 +133,11 @@ func (s *Stream) bodyCallback(response bool, size int, end, deliver bool) {
 	fn := bodyFuncs[direction(response)]
 	status := state.DataContinue
 	if s.env.VM.Has(fn) {
-		v, err := s.w.call(&s.ctx, fn, s.ctx.ID, uint32(size), number(end))
-		if err != nil {
-			s.fail()
+		v, stopped, ok := s.invoke(fn, s.ctx.ID, uint32(size), number(end))
+		if !ok || f.Aborted {
 			return
 		}
-		status = s.dataStatus(v)
+		status = s.dataStatus(v, stopped)
 	}
 	f.EndData(status)
 	if f.TooLarge {
@@ -136,9 +147,9 @@ func (s *Stream) bodyCallback(response bool, size int, end, deliver bool) {
 	s.checkAnswer()
 }
 
-func (s *Stream) dataStatus(v uint32) state.DataStatus {
+func (s *Stream) dataStatus(v uint32, stopped bool) state.DataStatus {
 	switch {
-	case s.env.Stopped:
+	case stopped:
 		return state.DataStopNoBuffer
 	case s.w.h.opts.Profile == ProfileGoogle:
 		return state.DataContinue
@@ -175,12 +186,11 @@ func (s *Stream) trailersCallback(response bool) {
 	fn := trailersFuncs[direction(response)]
 	stop := false
 	if s.env.VM.Has(fn) && s.w.h.opts.Profile != ProfileGoogle {
-		v, err := s.w.call(&s.ctx, fn, s.ctx.ID, uint32(len(f.Trailers.Pairs)))
-		if err != nil {
-			s.fail()
+		v, stopped, ok := s.invoke(fn, s.ctx.ID, uint32(len(f.Trailers.Pairs)))
+		if !ok || f.Aborted {
 			return
 		}
-		stop = v != 0 || s.env.Stopped
+		stop = v != 0 || stopped
 	}
 	f.EndTrailers(stop)
 	s.checkAnswer()
@@ -189,7 +199,7 @@ func (s *Stream) trailersCallback(response bool) {
 // resume goes on after proxy_continue_stream.
 func (s *Stream) resume(response bool) {
 	f := s.ex.Flow(response)
-	if s.over != 0 || f.Aborted || !f.Paused() {
+	if s.over != 0 || f.Aborted {
 		return
 	}
 	defer s.signal()

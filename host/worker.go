@@ -18,14 +18,13 @@ type worker struct {
 	n      int
 	agenda agenda
 
-	mu       sync.Mutex
-	env      *hostcall.Env // nil: no VM
-	root     *root         // takes new streams; nil: they are refused
-	roots    map[*root]struct{}
-	streams  map[*Stream]struct{}
-	config   []byte // the last one that was taken, for a reload
-	settling bool
-	logs     *configLogs // while configuring
+	mu      sync.Mutex
+	env     *hostcall.Env // nil: no VM
+	root    *root         // takes new streams; nil: they are refused
+	roots   map[*root]struct{}
+	streams map[*Stream]struct{}
+	config  []byte      // the last one that was taken, for a reload
+	logs    *configLogs // while configuring
 
 	traps, reloads uint64
 	lastTrap       string
@@ -94,15 +93,11 @@ func (w *worker) call(c *state.Context, f guest.Func, args ...uint32) (uint32, e
 	return w.env.Call(c, f, args...)
 }
 
-// settle carries out what the guest wanted done in the call that is over, and
-// what comes of that. It must follow every call, after its result has been
-// applied.
+// settle carries out what the guest wanted done in the call that is over, in
+// order, and what comes of that. It must follow every call. The guest may be
+// called meanwhile, and settle with it: then the wishes that are left go first
+// (WasmBase::doAfterVmCallActions).
 func (w *worker) settle() {
-	if w.settling {
-		return
-	}
-	w.settling = true
-	defer func() { w.settling = false }()
 	for w.alive() && len(w.env.Actions) > 0 {
 		a := w.env.Actions[0]
 		w.env.Actions = w.env.Actions[1:]
@@ -119,13 +114,14 @@ func (w *worker) settle() {
 			s.reply(a.Reply, a.Response)
 		}
 	}
-	if w.env != nil && w.env.VM.Dead() != nil {
+	if w.env == nil {
+		return
+	}
+	if w.env.VM.Dead() != nil {
 		w.trapped()
 		return
 	}
-	if w.env != nil && len(w.env.Actions) == 0 {
-		w.env.Actions = nil
-	}
+	w.env.Actions = nil
 }
 
 // trapped buries a dead VM: its streams are answered 503, its callouts and

@@ -55,6 +55,7 @@ type Flow struct {
 
 	iter             iteration
 	headersContinued bool
+	over             bool   // the end has been let through
 	held             []byte // the body that is held
 	hasHeld          bool   // also when it is empty
 	chunk            []byte // the piece that is being delivered
@@ -111,8 +112,8 @@ func (f *Flow) shownBody() *[]byte {
 // HideAll takes away what a direction shows, as proxy_continue_stream does.
 func (f *Flow) HideAll() { f.headersShown, f.trailersShown, f.bodyShown = false, false, false }
 
-// Paused reports whether something is held.
-func (f *Flow) Paused() bool { return f.iter != iterContinue && !f.Aborted }
+// Paused reports whether something is held, or will be.
+func (f *Flow) Paused() bool { return f.iter != iterContinue && !f.Aborted && !f.over }
 
 // Stopped reports whether the body is not delivered while it is held.
 func (f *Flow) Stopped() bool { return f.iter >= iterStopAll && !f.Aborted }
@@ -137,9 +138,9 @@ func (f *Flow) EndHeaders(s HeadersStatus) {
 		f.iter = iterStopAllOver
 	case HeadersContinue:
 		f.headersShown = false
-		f.headersContinued = true
-		f.Out.Headers = true
-		f.Out.End = f.Ended
+		if !f.headersContinued {
+			f.release()
+		}
 	}
 }
 
@@ -244,7 +245,7 @@ func (f *Flow) emit(chunk []byte) {
 // delivered.
 func (f *Flow) finish() {
 	if f.Ended && !f.trailersPending {
-		f.Out.Trailers, f.Out.End = f.HasTrailers, true
+		f.Out.Trailers, f.Out.End, f.over = f.HasTrailers, true, true
 	}
 }
 
@@ -263,10 +264,12 @@ func (f *Flow) release() {
 // has not seen is delivered to it first: deliverData with size, and then
 // deliverTrailers if the guest does not stop again.
 func (f *Flow) Resume() (size int, deliverData, deliverTrailers bool) {
-	if !f.Paused() {
+	switch {
+	case f.Aborted || !f.HasHeaders || f.over:
 		return 0, false, false
-	}
-	if f.iter == iterStopSingle {
+	case f.iter == iterContinue && f.headersContinued && !f.hasHeld:
+		return 0, false, false // nothing is held
+	case f.iter == iterContinue, f.iter == iterStopSingle:
 		f.release()
 		return 0, false, false
 	}
