@@ -42,7 +42,8 @@ func postern(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(exe, args...) //nolint:gosec // this binary
 	cmd.Args[0] = "postern"           // TestMain goes by it
-	cmd.Env = append(os.Environ(), "POSTERN_MODULE="+builtModule)
+	cmd.Env = append(os.Environ(), "POSTERN_MODULE="+builtModule,
+		"GORACE=halt_on_error=1") // under -race this binary has the detector: a race ends it
 	return cmd
 }
 
