@@ -118,6 +118,10 @@ func listenerConfig(l Listener, fields map[string]string, dir string) object {
 	filters = append(filters, object{
 		"name": "envoy.filters.http.router", "typed_config": object{"@type": typeRouter},
 	})
+	protocol := object{"headers_with_underscores_action": "ALLOW"}
+	if l.MaxHeaders > 0 {
+		protocol["max_headers_count"] = l.MaxHeaders
+	}
 	manager := object{
 		"@type":                                typeHCM,
 		"stat_prefix":                          l.Name,
@@ -127,7 +131,7 @@ func listenerConfig(l Listener, fields map[string]string, dir string) object {
 		"normalize_path":                       false,
 		"merge_slashes":                        false,
 		"path_with_escaped_slashes_action":     "KEEP_UNCHANGED",
-		"common_http_protocol_options":         object{"headers_with_underscores_action": "ALLOW"},
+		"common_http_protocol_options":         protocol,
 		"stream_idle_timeout":                  "30s",
 		"http_filters":                         filters,
 		"access_log":                           []object{accessLog(l.Name, fields, dir)},

@@ -54,6 +54,8 @@ type Listener struct {
 	Filters []json.RawMessage
 	// Upstream is the cluster that everything is routed to.
 	Upstream string
+	// MaxHeaders is how many request header lines are let in; 0 is Envoy's default, 100.
+	MaxHeaders int
 	// Port is the loopback port; 0 lets the kernel choose.
 	Port int
 }

@@ -19,6 +19,8 @@ type driver interface {
 	// refuse configures the runtime with a bad configuration and returns the lines
 	// that it said; nil means that it took it.
 	refuse(t *testing.T, c *badConfig) []string
+	// logged is everything that the plugin has logged so far.
+	logged() string
 }
 
 // session is one group on one runtime.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,14 @@ func listener(name, config string, env map[string]string) envoy.Listener {
 func badName(c *badConfig) string { return fmt.Sprintf("bad-%d", c.index) }
 
 func (d *inEnvoy) name() string { return "envoy" }
+
+func (d *inEnvoy) logged() string {
+	var log strings.Builder
+	for _, l := range d.process.PluginLog("") {
+		log.WriteString(l.Text + "\n")
+	}
+	return log.String()
+}
 
 func (d *inEnvoy) refuse(_ *testing.T, c *badConfig) []string { return d.said[c.index] }
 

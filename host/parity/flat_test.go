@@ -45,7 +45,7 @@ var flatMix = []struct {
 	{get("/b", bearer(by("ed"), claim("sub", "bob")), line("x-user", "root")), 200},
 	{get("/c", bearer()), 200},
 	{get("/open"), 200},
-	{get("/remote?access_token=TOKEN&a=1", inTarget()), 200},
+	{get("/remote?access_token=TOKEN&a=1", inTarget(by("p256"))), 200},
 	{get("/d"), 401},
 	{get("/e", bearer(at("exp", -3600))), 401},
 	{get("/f", bearer(by("p256"), segment(2, flipped))), 401},
@@ -68,7 +68,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 	defer func() { _ = upstream.Close() }()
 	upstream.CountOnly()
-	published, err := envoy.NewUpstream(func(*envoy.Seen) envoy.Answer { return serve("rsa")(keys) })
+	published, err := envoy.NewUpstream(func(*envoy.Seen) envoy.Answer { return serve("p256")(keys) })
 	if err != nil {
 		t.Fatal(err)
 	}

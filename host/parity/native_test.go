@@ -17,7 +17,12 @@ import (
 )
 
 // native runs the rooms of the plugin themselves, as Go.
-type native struct{ keys ring }
+type native struct {
+	keys    ring
+	journal *journal
+}
+
+func (d native) logged() string { return d.journal.String() }
 
 func (native) name() string { return "native" }
 
@@ -36,7 +41,7 @@ func (d native) load(t *testing.T, g *group, text string) session {
 	if problems != nil {
 		t.Fatalf("configuration refused: %v", problems)
 	}
-	s := &nativeSession{outside: newWorld(t, d.keys, g), cfg: cfg, plugin: filter.New(cfg, 1), shared: map[string]stored{}}
+	s := &nativeSession{outside: newWorld(t, d.keys, g), cfg: cfg, plugin: filter.New(cfg, 1), journal: d.journal, shared: map[string]stored{}}
 	s.outside.pass = s.pass
 	s.pump()
 	return s
@@ -48,6 +53,7 @@ type nativeSession struct {
 	outside *world
 	cfg     *config.Config
 	plugin  *filter.Plugin
+	journal *journal
 	shared  map[string]stored
 	cas     uint32
 	ahead   time.Duration
@@ -74,6 +80,7 @@ func (s *nativeSession) pass(d time.Duration) {
 // pump carries out what key sets want.
 func (s *nativeSession) pump() {
 	for {
+		s.journal.add(s.plugin.Notes())
 		i, step := s.plugin.NextStep(s.now())
 		if step.Kind == jwks.Nothing {
 			return
@@ -150,6 +157,7 @@ func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
 		}
 	}
 	defer s.plugin.Gone(stream)
+	s.journal.add(v.Log)
 	switch v.Action {
 	case filter.Continue:
 		return went(carryOut(pairs, v.Ops), r.Body).kept(v.Provider)

@@ -29,13 +29,15 @@ const leastCases = 500
 type tally struct {
 	cases, agree int
 	right        map[string]int
+	// secrets are the pieces of all credentials that were sent.
+	secrets []string
 }
 
 // TestScenarios runs the table on every runtime.
 func TestScenarios(t *testing.T) {
 	keys := loadRing(t)
 	groups, bad := table(), badConfigs(t, keys)
-	drivers := []driver{native{keys}, newWazero(t, keys), startEnvoy(t, keys, groups, bad)}
+	drivers := []driver{native{keys, &journal{}}, newWazero(t, keys), startEnvoy(t, keys, groups, bad)}
 	count := &tally{right: map[string]int{}}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { runGroup(t, keys, g, drivers, count) })
@@ -45,6 +47,17 @@ func TestScenarios(t *testing.T) {
 			t.Run(c.law, func(t *testing.T) { runBad(t, c, drivers, count) })
 		}
 	})
+	for _, d := range drivers {
+		log := d.logged()
+		if !strings.Contains(log, "refused") {
+			t.Errorf("%s: no refusal was logged: %.300s", d.name(), log)
+		}
+		for _, secret := range count.secrets {
+			if strings.Contains(log, secret) {
+				t.Errorf("%s: the log holds %q of a credential", d.name(), secret)
+			}
+		}
+	}
 	summary := fmt.Sprintf("scenarios: %d cases;", count.cases)
 	for _, d := range drivers {
 		summary += fmt.Sprintf(" %s %d,", d.name(), count.right[d.name()])
@@ -72,6 +85,7 @@ func runGroup(t *testing.T, keys ring, g *group, drivers []driver, count *tally)
 		s := &g.cases[n]
 		t.Run(s.law, func(t *testing.T) {
 			count.cases++
+			count.secrets = append(count.secrets, secretsOf(requests[n])...)
 			expected := s.want
 			if expected.judged && expected.provider == "" {
 				expected.provider = g.provider
@@ -87,6 +101,9 @@ func runGroup(t *testing.T, keys ring, g *group, drivers []driver, count *tally)
 					results[i] = results[0]
 				} else {
 					wrong = append(wrong, expected.check(requests[n], results[i])...)
+				}
+				if what := leaked(requests[n], results[i]); what != "" {
+					wrong = append(wrong, what)
 				}
 				if len(wrong) > 0 {
 					t.Errorf("%s: %s", d.name(), strings.Join(wrong, "\n\t"))

@@ -20,6 +20,7 @@ type inWazero struct {
 	keys ring
 	wasm []byte
 	host *host.Host
+	log  journal
 
 	mu     sync.Mutex
 	worlds []*world
@@ -32,7 +33,7 @@ func newWazero(t *testing.T, keys ring) *inWazero {
 		t.Fatalf("the module is not built (`make plugin` builds it): %v", err)
 	}
 	d := &inWazero{keys: keys, wasm: wasm}
-	if d.host, err = host.New(t.Context(), wasm, host.Options{Callouts: d}); err != nil {
+	if d.host, err = host.New(t.Context(), wasm, host.Options{Callouts: d, Log: func(l host.LogEntry) { d.log.add(l.Text) }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.host.Close(context.Background()) })
@@ -40,6 +41,8 @@ func newWazero(t *testing.T, keys ring) *inWazero {
 }
 
 func (d *inWazero) name() string { return "wazero" }
+
+func (d *inWazero) logged() string { return d.log.String() }
 
 func (d *inWazero) load(t *testing.T, g *group, config string) session {
 	t.Helper()
