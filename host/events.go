@@ -71,14 +71,14 @@ func (a *agenda) remove(e *event) {
 	}
 }
 
-// first returns the first event, which stays, or nil.
-func (a *agenda) first() *event {
+// first returns a copy of the first event, which stays.
+func (a *agenda) first() (e event, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.queue) == 0 {
-		return nil
+		return event{}, false
 	}
-	return a.queue[0]
+	return *a.queue[0], true
 }
 
 // due takes the first event off if it is due.
@@ -107,9 +107,9 @@ type eventHeap []*event
 
 func (h eventHeap) Len() int { return len(h) }
 
-func (h eventHeap) Less(i, j int) bool { return before(h[i], h[j]) }
+func (h eventHeap) Less(i, j int) bool { return before(*h[i], *h[j]) }
 
-func before(a, b *event) bool {
+func before(a, b event) bool {
 	if !a.due.Equal(b.due) {
 		return a.due.Before(b.due)
 	}
@@ -147,15 +147,15 @@ func (h *Host) newEvent(due time.Time, kind EventKind, run func(*event)) *event 
 // themselves.
 func (h *Host) Next() (e Event, ok bool) {
 	first, w := h.nextEvent()
-	if first == nil {
+	if w == nil {
 		return Event{}, false
 	}
 	return Event{Due: first.due, Kind: first.kind, Worker: w.n}, true
 }
 
-func (h *Host) nextEvent() (first *event, on *worker) {
+func (h *Host) nextEvent() (first event, on *worker) {
 	for _, w := range h.workers {
-		if e := w.agenda.first(); e != nil && (first == nil || before(e, first)) {
+		if e, ok := w.agenda.first(); ok && (on == nil || before(e, first)) {
 			first, on = e, w
 		}
 	}
@@ -176,7 +176,7 @@ func (h *Host) RunDue(max int) int {
 	ran := 0
 	for ran < max {
 		first, w := h.nextEvent()
-		if first == nil || first.due.After(now) {
+		if w == nil || first.due.After(now) {
 			return ran
 		}
 		if w.runDue(now) {

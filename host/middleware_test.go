@@ -238,6 +238,52 @@ func TestMiddlewareDoesNotWaitForABodyItHasAnswered(t *testing.T) {
 	}
 }
 
+// TestW06_ABodyThatBreaksOffNeverEnds: 100 bytes are announced and 5 come. The
+// module must not be told that they are the whole, nor may next take them for it.
+func TestW06_ABodyThatBreaksOffNeverEnds(t *testing.T) {
+	for _, hold := range []bool{true, false} {
+		m := w.New(abi.Version021).Func("proxy_on_request_body", 3, 1, w.If(w.L(2), w.Log("end")), w.I(0))
+		if hold {
+			m.Func("proxy_on_request_headers", 3, 1, w.I(1)).
+				Func("proxy_on_response_headers", 3, 1, w.I(0))
+		}
+		var mu sync.Mutex
+		var logs []string
+		h, err := New(context.Background(), m.Build(), Options{StopIteration: true, Log: func(e LogEntry) {
+			mu.Lock()
+			defer mu.Unlock()
+			logs = append(logs, e.Text)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Configure(context.Background(), nil); err != nil {
+			t.Fatal(err)
+		}
+		read := make(chan error, 1)
+		srv := httptest.NewServer(h.Middleware(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, err := io.ReadAll(r.Body)
+			read <- err
+		})))
+		conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello")
+		conn.Close()
+		if err := <-read; err == nil {
+			t.Errorf("hold %v: next read a whole body", hold)
+		}
+		srv.Close()
+		if err := h.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if len(logs) != 0 {
+			t.Errorf("hold %v: the module was told of the end", hold)
+		}
+	}
+}
+
 func TestMiddlewareStreamsAResponse(t *testing.T) {
 	release := make(chan struct{})
 	srv, _ := front(t, Options{}, func(rw http.ResponseWriter, _ *http.Request) {

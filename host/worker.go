@@ -56,7 +56,7 @@ func (w *worker) loop() {
 	defer timer.Stop()
 	for {
 		wait := time.Hour
-		if e := w.agenda.first(); e != nil {
+		if e, ok := w.agenda.first(); ok {
 			wait = time.Until(e.due)
 		}
 		if wait <= 0 {
