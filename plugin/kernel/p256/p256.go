@@ -7,9 +7,8 @@
 package p256
 
 import (
-	"crypto/elliptic"
-
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist"
+	"github.com/postern-wasm/postern/plugin/kernel/internal/nist/fp256"
 )
 
 // Size is the length in bytes of a coordinate, of r and of s.
@@ -19,12 +18,31 @@ const Size = 32
 // not on the curve.
 var ErrPoint = nist.ErrPoint
 
-// Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
-type Key struct{ key *nist.Key }
+// parameters are those of SP 800-186 §3.2.1.
+var parameters = nist.Parameters{
+	P: "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF",
+	N: "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
+	B: "5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B",
+	X: "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296",
+	Y: "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5",
+}
 
-// NewKey makes the point with these big-endian coordinates ready. It aliases neither.
+// curve is made when the first key is, once for all keys.
+var curve *nist.Curve[fp256.Element, *fp256.Element]
+
+// Key is a public key made ready; the zero value refuses. It is not safe for concurrent
+// use: it holds scratch space.
+type Key struct {
+	key *nist.Key[fp256.Element, *fp256.Element]
+}
+
+// NewKey makes the point with these big-endian coordinates ready. It aliases neither. The
+// first call makes the curve ready too.
 func NewKey(x, y []byte) (*Key, error) {
-	k, err := nist.NewKey(elliptic.P256(), x, y)
+	if curve == nil {
+		curve = nist.NewCurve[fp256.Element](&parameters)
+	}
+	k, err := curve.NewKey(x, y)
 	if err != nil {
 		return nil, err
 	}

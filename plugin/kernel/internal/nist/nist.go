@@ -1,75 +1,104 @@
 // Package nist verifies ECDSA over the curves P-256, P-384 and P-521.
 //
-// In: a public point, a digest, a raw signature r || s. Out: yes or no. Spec: FIPS 186-5
-// §6.4, SEC 1. The arithmetic is the standard library's; the packages of the curves
-// stand in front of it and keep their interface when it is replaced. It never takes DER:
-// it writes DER for the library from numbers it has checked.
+// In: a curve's constants and field, a public point, a digest, a raw signature r || s.
+// Out: yes or no. Spec: FIPS 186-5 §6.4, SEC 1 §4.1.4, SP 800-186. It is for verification
+// only: its running time depends on its operands, all of them public. It never takes DER,
+// and never allocates for a key that is ready.
+//
+// The equation is u1 G + u2 Q = R, where x(R) = r modulo n. Both products share their
+// doublings. G has a comb; Q has a window of its odd multiples, and a comb once it has been
+// used a few times. The sum is made by formulas that fail, in a way that shows in the
+// result, where a point meets itself or its negative; then it is made again by one that
+// does not.
 package nist
 
-import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"errors"
-)
+import "errors"
 
 // ErrPoint refuses coordinates that are not of the field's length, not below its prime, or not on the curve.
 var ErrPoint = errors.New("not a point of the curve")
 
-// maxDER is the longest DER of a signature: two integers of 67 bytes with their
-// headers, and the sequence's.
-const maxDER = 3 + 2*(2+67)
+const (
+	// maxBytes is the length of an element of the largest field.
+	maxBytes = 66
+	// generatorTeeth and keyTeeth are those of the combs of G and of a key: 512 and 256 points.
+	generatorTeeth, keyTeeth = 8, 7
+	// patience is how many signatures are judged without a comb of the key. The comb costs
+	// about as much as they did.
+	patience = 4
+)
 
-// Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
-type Key struct {
-	public *ecdsa.PublicKey
-	size   int // bytes of a coordinate
-	der    [maxDER]byte
+// Parameters are a curve's constants in hexadecimal, each of the field's length.
+type Parameters struct{ P, N, B, X, Y string }
+
+// Curve is a curve made ready, with the comb of its generator.
+type Curve[E any, P Element[E]] struct {
+	size      int // bytes of an element and of a scalar
+	p, n      modulus
+	b, one    E
+	nElement  E      // n as an element
+	gap       number // p - n
+	generator affine[E]
+	comb      comb
+	table     []affine[E]
 }
 
-// NewKey makes the point with these big-endian coordinates ready, each of exactly the
-// field's length. It aliases neither.
-func NewKey(curve elliptic.Curve, x, y []byte) (*Key, error) {
-	size := (curve.Params().BitSize + 7) / 8
-	if len(x) != size || len(y) != size {
-		return nil, ErrPoint
+// NewCurve makes the curve y^2 = x^3 - 3x + b with these constants ready; it takes about as
+// long as a few verifications.
+func NewCurve[E any, P Element[E]](c *Parameters) *Curve[E, P] {
+	k := &Curve[E, P]{size: len(c.P) / 2}
+	element := func(z *E, s string) { setBytes[E, P](z, constant(s)) }
+	k.p.setUp(constant(c.P), false)
+	k.n.setUp(constant(c.N), true)
+	k.gap = k.p.m
+	for i := range k.p.limbs {
+		k.gap[i] -= k.n.m[i]
 	}
-	point := make([]byte, 0, 1+2*66)
-	point = append(point, 4) // SEC 1 §2.3.4: uncompressed
-	point = append(append(point, x...), y...)
-	public, err := ecdsa.ParseUncompressedPublicKey(curve, point)
-	if err != nil {
-		return nil, ErrPoint
+	for i := range k.p.limbs - 1 {
+		k.gap[i+1] += k.gap[i] >> limbBits
+		k.gap[i] &= limbMask
 	}
-	return &Key{public: public, size: size}, nil
+	one := make([]byte, k.size)
+	one[k.size-1] = 1
+	setBytes[E, P](&k.one, one)
+	element(&k.b, c.B)
+	element(&k.nElement, c.N)
+	element(&k.generator.x, c.X)
+	element(&k.generator.y, c.Y)
+	k.comb = newComb(k.n.bits, generatorTeeth)
+	k.table = make([]affine[E], tables*k.comb.entries())
+	b := &builder[E, P]{calc: k.calc()}
+	b.start(k.comb, &k.generator)
+	for !b.step(k.table) {
+	}
+	return k
 }
 
-// Verify says whether signature is r || s, each of exactly the field's length, of a
-// message with that digest. Range (0 < r, s < n) is the library's first check.
-func (k *Key) Verify(digest, signature []byte) bool {
-	if len(digest) == 0 || len(signature) != 2*k.size {
-		return false
+// constant decodes a constant.
+func constant(s string) []byte {
+	b := make([]byte, len(s)/2)
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			c = s[i] - 'A' + 10
+		}
+		b[i/2] = b[i/2]<<4 | c
 	}
-	body := appendInteger(k.der[3:3], signature[:k.size])
-	body = appendInteger(body, signature[k.size:])
-	// The body stands behind room for the longest header: 30 81 length.
-	start := 1
-	if len(body) >= 0x80 {
-		start = 0
-		k.der[1] = 0x81
-	}
-	k.der[start] = 0x30
-	k.der[2] = byte(len(body))
-	return ecdsa.VerifyASN1(k.public, digest, k.der[start:3+len(body)])
+	return b
 }
 
-// appendInteger appends the DER INTEGER of big-endian bytes.
-func appendInteger(dst, b []byte) []byte {
-	for len(b) > 1 && b[0] == 0 {
-		b = b[1:]
-	}
-	n := len(b)
-	if b[0] >= 0x80 { // or it would be negative
-		return append(append(dst, 2, byte(n+1), 0), b...)
-	}
-	return append(append(dst, 2, byte(n)), b...)
+// calc returns scratch space.
+func (c *Curve[E, P]) calc() calc[E, P] {
+	return calc[E, P]{infinite: true, one: c.one, prime: &c.p, size: c.size}
+}
+
+// on says whether a is on the curve.
+func (c *Curve[E, P]) on(a *affine[E]) bool {
+	var v E
+	P(&v).Square(&a.x)
+	P(&v).MulAdd(&v, &a.x, 1, &c.b)
+	P(&v).Lin(1, &v, -3, &a.x)
+	var y E
+	P(&y).Square(&a.y)
+	P(&v).Lin(1, &v, -1, &y)
+	return P(&v).IsZero()
 }

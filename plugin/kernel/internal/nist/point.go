@@ -1,0 +1,173 @@
+package nist
+
+// affine is a point other than infinity.
+type affine[E any] struct{ x, y E }
+
+// jacobian is the point (x/z^2, y/z^3); infinity has z = 0.
+type jacobian[E any] struct{ x, y, z E }
+
+// batch is how many numbers are inverted together.
+const batch = 16
+
+// calc is a sum of points in the making, with the scratch space for it.
+type calc[E any, P Element[E]] struct {
+	jacobian[E]
+	infinite bool // the sum so far is infinity, and the coordinates mean nothing
+
+	t        [6]E
+	zero     E
+	one      E
+	factor   [batch]E // what invertBatch inverts
+	product  [batch]E
+	bytes    [maxBytes]byte
+	inverted number
+	prime    *modulus
+	size     int // bytes of an element
+}
+
+// load sets the sum to a, or to -a.
+func (c *calc[E, P]) load(a *affine[E], negative bool) {
+	c.x, c.y, c.z = a.x, a.y, c.one
+	if negative {
+		P(&c.y).Lin(-1, &a.y, 0, &c.zero)
+	}
+	c.infinite = false
+}
+
+// add adds a, or -a, to the sum (mixed Jacobian addition, 8M+3S). It is right unless the
+// sum is a or -a: then z becomes 0 modulo p, which double and add leave so.
+func (c *calc[E, P]) add(a *affine[E], negative bool) {
+	if c.infinite {
+		c.load(a, negative)
+		return
+	}
+	h, r, hh, hhh, v, d := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4], &c.t[5]
+	P(hh).Square(&c.z)
+	P(hhh).Mul(hh, &c.z)
+	P(h).MulAdd(&a.x, hh, -1, &c.x) // the difference of the x, over z1^2
+	if negative {
+		P(r).MulAdd(&a.y, hhh, 1, &c.y) // the difference of the y, negated
+	} else {
+		P(r).MulAdd(&a.y, hhh, -1, &c.y)
+	}
+	P(hh).Square(h)
+	P(hhh).Mul(h, hh)
+	P(v).Mul(&c.x, hh)
+	P(&c.x).SquareSub(r, hhh, v)
+	P(&c.z).Mul(&c.z, h)
+	if negative {
+		P(d).Sub(&c.x, v)
+	} else {
+		P(d).Sub(v, &c.x)
+	}
+	P(&c.y).Cross(r, d, &c.y, hhh)
+}
+
+// double doubles the sum; a = -3 makes 3x^2 + a z^4 a product. There is no point of order
+// 2, so it is right for every sum.
+func (c *calc[E, P]) double() {
+	if c.infinite {
+		return
+	}
+	delta, gamma, alpha, beta, two, four := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4], &c.t[5]
+	P(delta).Square(&c.z)
+	P(gamma).Square(&c.y)
+	P(alpha).Lin(3, &c.x, -3, delta)
+	P(beta).Lin(1, &c.x, 1, delta)
+	P(alpha).Mul(alpha, beta)
+	P(four).Lin(4, gamma, 0, &c.zero)
+	P(beta).Mul(&c.x, four) // 4 x y^2
+	P(two).Lin(2, &c.y, 0, &c.zero)
+	P(&c.z).Mul(&c.z, two)
+	P(&c.x).SquareSub(alpha, &c.zero, beta)
+	P(two).Lin(2, gamma, 0, &c.zero)
+	P(beta).Sub(beta, &c.x)
+	P(&c.y).Cross(alpha, beta, two, four) // 8 y^4 = 2 y^2 times 4 y^2
+}
+
+// addAny adds a to the sum, whatever they are.
+func (c *calc[E, P]) addAny(a *affine[E]) {
+	if c.infinite {
+		c.load(a, false)
+		return
+	}
+	h, r, zz := &c.t[0], &c.t[1], &c.t[2]
+	P(zz).Square(&c.z)
+	P(h).MulAdd(&a.x, zz, -1, &c.x)
+	if !P(h).IsZero() {
+		c.add(a, false)
+		return
+	}
+	P(zz).Mul(zz, &c.z)
+	P(r).MulAdd(&a.y, zz, -1, &c.y)
+	if P(r).IsZero() {
+		c.double()
+		return
+	}
+	c.infinite = true
+}
+
+// invertBatch replaces the first n factors, none of them 0, by their inverses, at the cost
+// of one inversion and 3(n-1) multiplications (Montgomery's trick).
+func (c *calc[E, P]) invertBatch(n int) {
+	c.product[0] = c.factor[0]
+	for i := 1; i < n; i++ {
+		P(&c.product[i]).Mul(&c.product[i-1], &c.factor[i])
+	}
+	all, b := &c.t[0], c.bytes[:c.size]
+	*all = c.product[n-1]
+	P(all).Leave()
+	limbs, width := P(all).Limbs()
+	pack(b, width, limbs)
+	c.prime.load(&c.inverted, b)
+	c.prime.invert(&c.inverted, &c.inverted)
+	pack(b, limbBits, c.inverted[:c.prime.limbs])
+	setBytes[E, P](all, b)
+	for i := n - 1; i > 0; i-- {
+		P(&c.product[i]).Mul(all, &c.product[i-1])
+		P(all).Mul(all, &c.factor[i])
+		c.factor[i] = c.product[i]
+	}
+	c.factor[0] = *all
+}
+
+// normalise gives each point, at most batch of them and none infinity, z = 1.
+func (c *calc[E, P]) normalise(points []jacobian[E]) {
+	for i := range points {
+		c.factor[i] = points[i].z
+	}
+	c.invertBatch(len(points))
+	square := &c.t[0]
+	for i := range points {
+		p, f := &points[i], &c.factor[i]
+		P(square).Square(f)
+		P(&p.x).Mul(&p.x, square)
+		P(square).Mul(square, f)
+		P(&p.y).Mul(&p.y, square)
+		p.z = c.one
+	}
+}
+
+// plusMinus sets sums[i] = from[i] + b and from[i] = from[i] - b, for at most batch points
+// none of which is b or -b: both need the same inverse.
+func (c *calc[E, P]) plusMinus(sums, from []affine[E], b *affine[E]) {
+	for i := range from {
+		P(&c.factor[i]).Sub(&from[i].x, &b.x)
+	}
+	c.invertBatch(len(from))
+	for i := range from {
+		sums[i], from[i] = c.chord(&from[i], b, &c.factor[i], -1), c.chord(&from[i], b, &c.factor[i], 1)
+	}
+}
+
+// chord returns a + b for k = -1 and a - b for k = 1, where factor is 1/(a.x - b.x).
+func (c *calc[E, P]) chord(a, b *affine[E], factor *E, k int32) (sum affine[E]) {
+	slope, both := &c.t[0], &c.t[1]
+	P(slope).Lin(1, &a.y, k, &b.y)
+	P(slope).Mul(slope, factor)
+	P(both).Lin(1, &a.x, 1, &b.x)
+	P(&c.x).Cross(slope, slope, both, &c.one)
+	P(both).Sub(&a.x, &c.x)
+	P(&c.y).Cross(slope, both, &a.y, &c.one)
+	return affine[E]{c.x, c.y}
+}

@@ -1,0 +1,111 @@
+package nist
+
+// comb is the geometry of a table of multiples of one point (Lim and Lee, "More flexible
+// exponentiation with precomputation", 1994; signed as in Hamburg, "Fast and compact
+// elliptic-curve cryptography", 2012, §3.3). A scalar is written in teeth rows of columns bits, all of
+// them 1 or -1; the entry for a column is the sum of the teeth's points 2^(columns i) P with
+// the signs of that column, the last tooth's always 1: the negative serves the other half.
+// The columns fall into tables parts of depth columns each, with a table of their own, so
+// that a multiplication takes depth-1 doublings and columns additions.
+type comb struct{ teeth, columns, depth int }
+
+const (
+	tables   = 4
+	maxTeeth = 8
+)
+
+func newComb(bits, teeth int) comb {
+	columns := (bits + teeth - 1) / teeth
+	return comb{teeth, columns, (columns + tables - 1) / tables}
+}
+
+// entries is the length of one of the tables.
+func (s comb) entries() int { return 1 << (s.teeth - 1) }
+
+// recode sets w to the signs, 1 for 1 and 0 for -1, of an odd number k below
+// 2^(teeth columns): k = 2 w - (2^(teeth columns) - 1).
+func (s comb) recode(w *words, k *number) {
+	w.set(k)
+	for i := range maxLimbs - 1 {
+		w[i] = w[i]>>1 | w[i+1]<<31
+	}
+	w[maxLimbs-1] >>= 1
+	last := s.teeth*s.columns - 1
+	w[last>>5] |= 1 << (last & 31)
+}
+
+// digit returns the place of a column's entry in its table, and whether to subtract it.
+func (s comb) digit(w *words, column int) (entry int, negative bool) {
+	var signs uint32
+	for i, bit := 0, column; i < s.teeth; i, bit = i+1, bit+s.columns {
+		signs |= w.bit(bit) << i
+	}
+	top := uint32(s.entries())
+	if signs&top == 0 {
+		return int(^signs & (top - 1)), true
+	}
+	return int(signs & (top - 1)), false
+}
+
+// addRound adds a scalar's entries for one of the depth columns of each part.
+func addRound[E any, P Element[E]](sum *calc[E, P], s *comb, table []affine[E], w *words, round int, opposite bool) {
+	if round >= s.depth {
+		return
+	}
+	for column := round; column < s.columns; column += s.depth {
+		entry, negative := s.digit(w, column)
+		sum.add(&table[entry], negative != opposite)
+		table = table[s.entries():]
+	}
+}
+
+// builder fills the tables of a comb, one part a step.
+type builder[E any, P Element[E]] struct {
+	calc[E, P]
+	comb
+	part         int                   // the next to fill
+	teeth        [maxTeeth]jacobian[E] // 2^(columns i + depth part) P
+	point, twice affine[E]
+	scale        E
+}
+
+// start sets the point.
+func (b *builder[E, P]) start(s comb, p *affine[E]) {
+	b.comb, b.part = s, 0
+	b.teeth[0] = jacobian[E]{p.x, p.y, b.one}
+}
+
+// step fills one of the tables and says whether it was the last. The points met are fixed
+// multiples of P, none of them 0, equal or opposite where they are added: see the tests.
+func (b *builder[E, P]) step(table []affine[E]) bool {
+	teeth := b.teeth[:b.comb.teeth]
+	for i := range teeth {
+		if b.part > 0 {
+			b.doubleTimes(&teeth[i], &teeth[i], b.depth)
+		} else if i > 0 {
+			b.doubleTimes(&teeth[i], &teeth[i-1], b.columns)
+		}
+	}
+	b.normalise(teeth)
+	part := table[b.part*b.entries():][:b.entries()]
+	last := &teeth[len(teeth)-1]
+	part[0] = affine[E]{last.x, last.y}
+	for i := range teeth[:len(teeth)-1] {
+		b.point = affine[E]{teeth[i].x, teeth[i].y}
+		for from, to := 0, 1<<i; from < to; from += batch {
+			n := min(batch, to-from)
+			b.plusMinus(part[to+from:][:n], part[from:][:n], &b.point)
+		}
+	}
+	b.part++
+	return b.part == tables
+}
+
+// doubleTimes sets z to 2^n p.
+func (b *builder[E, P]) doubleTimes(z, p *jacobian[E], n int) {
+	b.jacobian, b.infinite = *p, false
+	for range n {
+		b.double()
+	}
+	*z = b.jacobian
+}

@@ -1,0 +1,185 @@
+package nist
+
+// Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
+type Key[E any, P Element[E]] struct {
+	curve   *Curve[E, P]
+	uses    int  // before the comb was whole
+	ready   bool // the comb is whole
+	comb    comb
+	builder builder[E, P]
+	odd     [oddEntries]affine[E]
+	table   []affine[E]
+	g, q    words
+	digits  digits
+	x, r    E
+}
+
+// NewKey makes the point with these big-endian coordinates ready, each of exactly the
+// field's length. It aliases neither.
+func (c *Curve[E, P]) NewKey(x, y []byte) (*Key[E, P], error) {
+	var v number
+	if len(x) != c.size || len(y) != c.size || !c.p.load(&v, x) || !c.p.load(&v, y) {
+		return nil, ErrPoint
+	}
+	k := &Key[E, P]{curve: c, comb: newComb(c.n.bits, keyTeeth), builder: builder[E, P]{calc: c.calc()}}
+	q := &k.odd[0]
+	setBytes[E, P](&q.x, x)
+	setBytes[E, P](&q.y, y)
+	if !c.on(q) {
+		return nil, ErrPoint
+	}
+	k.table = make([]affine[E], tables*k.comb.entries())
+	return k, nil
+}
+
+// Verify says whether signature is r || s, each of exactly the field's length, of a
+// message with that digest.
+func (k *Key[E, P]) Verify(digest, signature []byte) bool {
+	if k == nil || k.curve == nil || len(digest) == 0 || len(signature) != 2*k.curve.size {
+		return false
+	}
+	c := k.curve
+	var r, s, u1, u2 number
+	// FIPS 186-5 §6.4.2: r and s are integers in the interval [1, n-1].
+	if !c.n.load(&r, signature[:c.size]) || !c.n.load(&s, signature[c.size:]) || c.n.isZero(&r) || c.n.isZero(&s) {
+		return false
+	}
+	c.scalar(&u1, digest)
+	c.n.invert(&s, &s)
+	c.n.mul(&u1, &u1, &s)
+	c.n.mul(&u2, &r, &s)
+
+	k.prepare()
+	sum := &k.builder.calc
+	k.add(&u1, &u2)
+	if sum.infinite {
+		return false
+	}
+	if P(&sum.z).IsZero() {
+		k.addCarefully(&u1, &u2)
+		if sum.infinite {
+			return false
+		}
+	}
+	// x(R) = r modulo n: as x(R) is below p, it is r or, if that is below p, r + n (p is
+	// below 2n). x(R) is x/z^2.
+	setBytes[E, P](&k.r, signature[:c.size])
+	P(&sum.z).Square(&sum.z)
+	if k.matches() {
+		return true
+	}
+	if !less(&r, &c.gap, c.p.limbs) {
+		return false
+	}
+	P(&k.r).Lin(1, &k.r, 1, &c.nElement)
+	return k.matches()
+}
+
+// matches says whether x is r times z, which is squared already.
+func (k *Key[E, P]) matches() bool {
+	sum := &k.builder.calc
+	P(&k.x).MulAdd(&k.r, &sum.z, -1, &sum.x)
+	return P(&k.x).IsZero()
+}
+
+// scalar sets z to the leftmost bits of the digest, as many as n has (FIPS 186-5 §6.4.2,
+// step 2), which may be n or more.
+func (c *Curve[E, P]) scalar(z *number, digest []byte) {
+	if len(digest) > c.size {
+		digest = digest[:c.size]
+	}
+	unpack(z[:c.n.limbs], limbBits, digest)
+	if excess := 8*len(digest) - c.n.bits; excess > 0 {
+		for i := range c.n.limbs {
+			next := int32(0)
+			if i+1 < c.n.limbs {
+				next = z[i+1]
+			}
+			z[i] = (z[i]>>excess | next<<(limbBits-excess)) & limbMask
+		}
+	}
+}
+
+// prepare makes what the key's next sum needs: the odd multiples at first, one part of the
+// comb at each use from the one after patience on.
+func (k *Key[E, P]) prepare() {
+	if k.ready {
+		return
+	}
+	switch k.uses {
+	case 0:
+		k.builder.setOdd(k.odd[:])
+	case patience:
+		k.builder.start(k.comb, &k.odd[0])
+	}
+	if k.uses >= patience {
+		k.ready = k.builder.step(k.table)
+	}
+	k.uses++
+}
+
+// add makes the sum u1 G + u2 Q, right unless its z is 0.
+func (k *Key[E, P]) add(u1, u2 *number) {
+	c, sum := k.curve, &k.builder.calc
+	withG, rounds := !c.n.isZero(u1), 0
+	var negativeG, negativeQ bool
+	if withG {
+		rounds = c.comb.depth
+		negativeG = c.recode(&k.g, u1, c.comb)
+	}
+	if k.ready {
+		rounds = max(rounds, k.comb.depth)
+		negativeQ = c.recode(&k.q, u2, k.comb)
+	} else {
+		k.q.set(u2)
+		rounds = max(rounds, k.digits.set(&k.q, c.n.bits))
+	}
+	sum.infinite = true
+	for i := rounds - 1; i >= 0; i-- {
+		sum.double()
+		if k.ready {
+			addRound(sum, &k.comb, k.table, &k.q, i, negativeQ)
+		} else if d := k.digits[i]; d > 0 {
+			sum.add(&k.odd[d>>1], false)
+		} else if d < 0 {
+			sum.add(&k.odd[-d>>1], true)
+		}
+		if withG {
+			addRound(sum, &c.comb, c.table, &k.g, i, negativeG)
+		}
+	}
+}
+
+// recode sets w to the comb's signs of u, or of n - u if u is even: then the multiple is
+// the opposite point.
+func (c *Curve[E, P]) recode(w *words, u *number, s comb) (negative bool) {
+	if u[0]&1 == 1 {
+		s.recode(w, u)
+		return false
+	}
+	var opposite number
+	var carry int32
+	for i := range c.n.limbs {
+		v := c.n.m[i] - u[i] + carry
+		opposite[i], carry = v&limbMask, v>>limbBits
+	}
+	s.recode(w, &opposite)
+	return true
+}
+
+// addCarefully makes the sum u1 G + u2 Q bit by bit, right in every case.
+func (k *Key[E, P]) addCarefully(u1, u2 *number) {
+	c, sum := k.curve, &k.builder.calc
+	k.g.set(u1)
+	k.q.set(u2)
+	sum.infinite = true
+	for i := c.n.bits - 1; i >= 0; i-- {
+		sum.double()
+		if k.g.bit(i) == 1 {
+			sum.addAny(&c.generator)
+		}
+		if k.q.bit(i) == 1 {
+			sum.addAny(&k.odd[0])
+		}
+	}
+}
