@@ -175,14 +175,18 @@ func outageRows() []row {
 			status: 200, user: "alice",
 		},
 		{what: "bad token, set too old", path: "/edge/orders", headers: claiming("aud", "invoices"), status: 401, reason: "audience_mismatch", header: challenge},
-		{what: "second server, never got a set", cold: true, path: "/api/orders", headers: bearer(good), status: 503, reason: "keys_unavailable", header: "Retry-After"},
+		{
+			what: "second server, never got a set", cold: true, path: "/api/orders", headers: bearer(good),
+			before: func(ctx context.Context, w *world) error { return w.startCold(ctx) },
+			status: 503, reason: "keys_unavailable", header: "Retry-After",
+		},
 		{
 			what: "second server, set is there at last", cold: true, path: "/api/orders", headers: bearer(good),
 			before: func(ctx context.Context, w *world) error {
 				if err := w.late.on(ctx); err != nil {
 					return err
 				}
-				return pause(ctx, 2500*time.Millisecond) // longer than its delay between tries by now
+				return w.late.awaitFetch(ctx)
 			},
 			status: 200, user: "alice",
 		},

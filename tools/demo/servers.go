@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -52,8 +52,9 @@ type keyServer struct {
 	addr string
 	http *http.Server
 
-	mu   sync.Mutex
-	sets map[string]string
+	mu      sync.Mutex
+	sets    map[string]string
+	fetches int
 }
 
 // newKeyServer takes a free port and, unless on is set, leaves it closed.
@@ -95,6 +96,20 @@ func (s *keyServer) off() error {
 	return err
 }
 
+// awaitFetch waits until somebody has fetched a set: a client that met a closed
+// port tries again after a delay of its own.
+func (s *keyServer) awaitFetch(ctx context.Context) error {
+	for range 300 {
+		s.mu.Lock()
+		fetched := s.fetches > 0
+		s.mu.Unlock()
+		if err := pause(ctx, 100*time.Millisecond); err != nil || fetched {
+			return err
+		}
+	}
+	return errors.New("nobody fetched the key set in 30 s")
+}
+
 // publish replaces the key set at a path.
 func (s *keyServer) publish(path, jwks string) {
 	s.mu.Lock()
@@ -105,9 +120,10 @@ func (s *keyServer) publish(path, jwks string) {
 // ServeHTTP serves a key set.
 func (s *keyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
+	s.fetches++
 	set, ok := s.sets[r.URL.Path]
 	s.mu.Unlock()
-	if !ok || !strings.HasPrefix(r.URL.Path, "/") {
+	if !ok {
 		http.NotFound(w, r)
 		return
 	}

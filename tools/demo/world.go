@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -21,11 +22,12 @@ type world struct {
 	login      *keyServer // of the first server
 	late       *keyServer // of the second one, off at first
 	main, cold *child
+	postern    string // the command
 	config     string // file of the first server's configuration
 }
 
 func newWorld(ctx context.Context, build, dir string) (w *world, err error) {
-	w = &world{config: filepath.Join(dir, "postern.json")}
+	w = &world{postern: filepath.Join(build, "postern"), config: filepath.Join(dir, "postern.json")}
 	defer func() {
 		if err != nil {
 			_ = w.close()
@@ -50,18 +52,25 @@ func newWorld(ctx context.Context, build, dir string) (w *world, err error) {
 	if err != nil {
 		return w, err
 	}
-	cold := filepath.Join(dir, "cold.json")
-	if err := errors.Join(store(w.config, config), store(cold, coldConfig())); err != nil {
+	if err := store(w.config, config); err != nil {
 		return w, err
 	}
-	postern := filepath.Join(build, "postern")
-	w.main, err = startServe(ctx, postern, "--config", w.config, "--upstream", "http://"+w.upstream.addr)
-	if err != nil {
-		return w, err
-	}
-	w.cold, err = startServe(ctx, postern, "--config", cold, "--upstream", "http://"+w.upstream.addr,
-		"--cluster", "login=http://"+w.late.addr)
+	w.main, err = startServe(ctx, w.postern, "--config", w.config, "--upstream", "http://"+w.upstream.addr)
 	return w, err
+}
+
+// startCold starts the second server, with one worker, while there are no keys.
+func (w *world) startCold(ctx context.Context) (err error) {
+	config := filepath.Join(filepath.Dir(w.config), "cold", "postern.json")
+	if err := os.Mkdir(filepath.Dir(config), 0o700); err != nil {
+		return err
+	}
+	if err := store(config, coldConfig()); err != nil {
+		return err
+	}
+	w.cold, err = startServe(ctx, w.postern, "--config", config, "--upstream", "http://"+w.upstream.addr,
+		"--workers", "1", "--cluster", "login=http://"+w.late.addr)
+	return err
 }
 
 // publish puts the key sets on the servers; after the rotation with the next key.
@@ -101,7 +110,11 @@ func (w *world) close() error {
 
 // logs returns what the servers have said, for when something went wrong.
 func (w *world) logs() string {
-	return "\nfirst server:\n" + w.main.text() + "\nsecond server:\n" + w.cold.text()
+	text := "\nfirst server:\n" + w.main.text()
+	if w.cold != nil {
+		text += "\nsecond server:\n" + w.cold.text()
+	}
+	return text
 }
 
 // outcome is what came of one request.

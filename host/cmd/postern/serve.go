@@ -50,6 +50,7 @@ port; h2c:// is HTTP/2 without TLS.
 Key sets are fetched over HTTP from the uri in the configuration. --cluster
 NAME=URL sends what belongs to that cluster elsewhere, as a cluster of Envoy's
 does: to the scheme, host and port of URL, with path and Host header as in uri.
+HTTPS_PROXY and its kin count for key sets, never for the upstream.
 
 The configuration (JSON, or YAML in .yaml and .yml) is read again when the file
 changes and on SIGHUP. One that the module refuses is reported with all its
