@@ -218,6 +218,41 @@ func TestMiddlewareATrapIs503AndTheNextRequestToo(t *testing.T) {
 	}
 }
 
+func TestMiddlewareAnswersInThePlaceOfNext(t *testing.T) {
+	reply := w.Do("proxy_send_local_response", w.I(403), w.S("d"), w.S("no"), w.Pairs(), w.I(-1))
+	for law, m := range map[string]*w.Module{
+		"while next reads the body": w.New(abi.Version021).Func("proxy_on_request_body", 3, 1, reply, w.I(0)),
+		"when next's headers come":  w.New(abi.Version021).Func("proxy_on_response_headers", 3, 1, reply, w.I(0)),
+		"when the held body of next comes": w.New(abi.Version021).
+			Func("proxy_on_response_headers", 3, 1, w.I(1)).
+			Func("proxy_on_response_body", 3, 1, reply, w.I(0)),
+	} {
+		t.Run(law, func(t *testing.T) {
+			h, err := New(context.Background(), m.Build(), Options{StopIteration: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Configure(context.Background(), nil); err != nil {
+				t.Fatal(err)
+			}
+			srv := httptest.NewServer(h.Middleware(http.HandlerFunc(echo)))
+			resp, err := http.Post(srv.URL, "text/plain", strings.NewReader("hello"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != 403 || string(body) != "no" || resp.Trailer != nil {
+				t.Errorf("%d %q %v", resp.StatusCode, body, resp.Trailer)
+			}
+			srv.Close()
+			if err := h.Close(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 func TestMiddlewareDoesNotWaitForABodyItHasAnswered(t *testing.T) {
 	srv, _ := front(t, Options{StopIteration: true}, echo)
 	srv.Start()
