@@ -54,26 +54,57 @@ func (s *state256) sum(dst []byte) []byte {
 	return dst
 }
 
-// compress is FIPS 180-4 §6.2.2 over one block, the schedule kept in a ring of sixteen.
+// compress is FIPS 180-4 §6.2.2 over one block. Sixteen rounds are written out, so that
+// the working variables and the schedule's last sixteen words stay in locals: rounds
+// rename the variables instead of moving them, and after eight the names are back.
 func (s *state256) compress(p []byte) {
 	_ = p[block256-1]
-	var w [16]uint32
-	for i := range w {
-		w[i] = uint32(p[4*i])<<24 | uint32(p[4*i+1])<<16 | uint32(p[4*i+2])<<8 | uint32(p[4*i+3])
-	}
+	w0, w1 := word256(p, 0), word256(p, 1)
+	w2, w3 := word256(p, 2), word256(p, 3)
+	w4, w5 := word256(p, 4), word256(p, 5)
+	w6, w7 := word256(p, 6), word256(p, 7)
+	w8, w9 := word256(p, 8), word256(p, 9)
+	w10, w11 := word256(p, 10), word256(p, 11)
+	w12, w13 := word256(p, 12), word256(p, 13)
+	w14, w15 := word256(p, 14), word256(p, 15)
 	a, b, c, d, e, f, g, h := s.h[0], s.h[1], s.h[2], s.h[3], s.h[4], s.h[5], s.h[6], s.h[7]
-	for i := range 64 {
-		if i >= 16 {
-			x, y := w[(i+1)&15], w[(i+14)&15]
-			w[i&15] += w[(i+9)&15] +
-				(bits.RotateLeft32(x, -7) ^ bits.RotateLeft32(x, -18) ^ x>>3) +
-				(bits.RotateLeft32(y, -17) ^ bits.RotateLeft32(y, -19) ^ y>>10)
+	for i := 0; ; i += 16 {
+		k := (*[16]uint32)(k256[i:])
+		d, h = round256(a, b, c, d, e, f, g, h+k[0]+w0)
+		c, g = round256(h, a, b, c, d, e, f, g+k[1]+w1)
+		b, f = round256(g, h, a, b, c, d, e, f+k[2]+w2)
+		a, e = round256(f, g, h, a, b, c, d, e+k[3]+w3)
+		h, d = round256(e, f, g, h, a, b, c, d+k[4]+w4)
+		g, c = round256(d, e, f, g, h, a, b, c+k[5]+w5)
+		f, b = round256(c, d, e, f, g, h, a, b+k[6]+w6)
+		e, a = round256(b, c, d, e, f, g, h, a+k[7]+w7)
+		d, h = round256(a, b, c, d, e, f, g, h+k[8]+w8)
+		c, g = round256(h, a, b, c, d, e, f, g+k[9]+w9)
+		b, f = round256(g, h, a, b, c, d, e, f+k[10]+w10)
+		a, e = round256(f, g, h, a, b, c, d, e+k[11]+w11)
+		h, d = round256(e, f, g, h, a, b, c, d+k[12]+w12)
+		g, c = round256(d, e, f, g, h, a, b, c+k[13]+w13)
+		f, b = round256(c, d, e, f, g, h, a, b+k[14]+w14)
+		e, a = round256(b, c, d, e, f, g, h, a+k[15]+w15)
+		if i == 48 {
+			break
 		}
-		t1 := h + (bits.RotateLeft32(e, -6) ^ bits.RotateLeft32(e, -11) ^ bits.RotateLeft32(e, -25)) +
-			(e&f ^ ^e&g) + k256[i] + w[i&15]
-		t2 := (bits.RotateLeft32(a, -2) ^ bits.RotateLeft32(a, -13) ^ bits.RotateLeft32(a, -22)) +
-			(a&b ^ a&c ^ b&c)
-		h, g, f, e, d, c, b, a = g, f, e, d+t1, c, b, a, t1+t2
+		w0 += next256(w1, w9, w14)
+		w1 += next256(w2, w10, w15)
+		w2 += next256(w3, w11, w0)
+		w3 += next256(w4, w12, w1)
+		w4 += next256(w5, w13, w2)
+		w5 += next256(w6, w14, w3)
+		w6 += next256(w7, w15, w4)
+		w7 += next256(w8, w0, w5)
+		w8 += next256(w9, w1, w6)
+		w9 += next256(w10, w2, w7)
+		w10 += next256(w11, w3, w8)
+		w11 += next256(w12, w4, w9)
+		w12 += next256(w13, w5, w10)
+		w13 += next256(w14, w6, w11)
+		w14 += next256(w15, w7, w12)
+		w15 += next256(w0, w8, w13)
 	}
 	s.h[0] += a
 	s.h[1] += b
@@ -83,4 +114,22 @@ func (s *state256) compress(p []byte) {
 	s.h[5] += f
 	s.h[6] += g
 	s.h[7] += h
+}
+
+// word256 reads the i-th big-endian word.
+func word256(p []byte, i int) uint32 {
+	b := (*[4]byte)(p[4*i:])
+	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
+}
+
+// round256 returns the new values of d and h, which the next round calls e and a; t is
+// h with the round's constant and word. Ch and Maj are written with fewer operations.
+func round256(a, b, c, d, e, f, g, t uint32) (e2, a2 uint32) {
+	t += (bits.RotateLeft32(e, -6) ^ bits.RotateLeft32(e, -11) ^ bits.RotateLeft32(e, -25)) + (g ^ e&(f^g))
+	return d + t, t + (bits.RotateLeft32(a, -2) ^ bits.RotateLeft32(a, -13) ^ bits.RotateLeft32(a, -22)) + (a&b | c&(a|b))
+}
+
+// next256 is what the schedule adds to the word of sixteen rounds ago.
+func next256(x, y, z uint32) uint32 {
+	return y + (bits.RotateLeft32(x, -7) ^ bits.RotateLeft32(x, -18) ^ x>>3) + (bits.RotateLeft32(z, -17) ^ bits.RotateLeft32(z, -19) ^ z>>10)
 }

@@ -55,27 +55,57 @@ func (s *state512) sum(dst []byte, size int) []byte {
 	return dst
 }
 
-// compress is FIPS 180-4 §6.4.2 over one block, the schedule kept in a ring of sixteen.
+// compress is FIPS 180-4 §6.4.2 over one block. Sixteen rounds are written out, so that
+// the working variables and the schedule's last sixteen words stay in locals: rounds
+// rename the variables instead of moving them, and after eight the names are back.
 func (s *state512) compress(p []byte) {
 	_ = p[block512-1]
-	var w [16]uint64
-	for i := range w {
-		w[i] = uint64(p[8*i])<<56 | uint64(p[8*i+1])<<48 | uint64(p[8*i+2])<<40 | uint64(p[8*i+3])<<32 |
-			uint64(p[8*i+4])<<24 | uint64(p[8*i+5])<<16 | uint64(p[8*i+6])<<8 | uint64(p[8*i+7])
-	}
+	w0, w1 := word512(p, 0), word512(p, 1)
+	w2, w3 := word512(p, 2), word512(p, 3)
+	w4, w5 := word512(p, 4), word512(p, 5)
+	w6, w7 := word512(p, 6), word512(p, 7)
+	w8, w9 := word512(p, 8), word512(p, 9)
+	w10, w11 := word512(p, 10), word512(p, 11)
+	w12, w13 := word512(p, 12), word512(p, 13)
+	w14, w15 := word512(p, 14), word512(p, 15)
 	a, b, c, d, e, f, g, h := s.h[0], s.h[1], s.h[2], s.h[3], s.h[4], s.h[5], s.h[6], s.h[7]
-	for i := range 80 {
-		if i >= 16 {
-			x, y := w[(i+1)&15], w[(i+14)&15]
-			w[i&15] += w[(i+9)&15] +
-				(bits.RotateLeft64(x, -1) ^ bits.RotateLeft64(x, -8) ^ x>>7) +
-				(bits.RotateLeft64(y, -19) ^ bits.RotateLeft64(y, -61) ^ y>>6)
+	for i := 0; ; i += 16 {
+		k := (*[16]uint64)(k512[i:])
+		d, h = round512(a, b, c, d, e, f, g, h+k[0]+w0)
+		c, g = round512(h, a, b, c, d, e, f, g+k[1]+w1)
+		b, f = round512(g, h, a, b, c, d, e, f+k[2]+w2)
+		a, e = round512(f, g, h, a, b, c, d, e+k[3]+w3)
+		h, d = round512(e, f, g, h, a, b, c, d+k[4]+w4)
+		g, c = round512(d, e, f, g, h, a, b, c+k[5]+w5)
+		f, b = round512(c, d, e, f, g, h, a, b+k[6]+w6)
+		e, a = round512(b, c, d, e, f, g, h, a+k[7]+w7)
+		d, h = round512(a, b, c, d, e, f, g, h+k[8]+w8)
+		c, g = round512(h, a, b, c, d, e, f, g+k[9]+w9)
+		b, f = round512(g, h, a, b, c, d, e, f+k[10]+w10)
+		a, e = round512(f, g, h, a, b, c, d, e+k[11]+w11)
+		h, d = round512(e, f, g, h, a, b, c, d+k[12]+w12)
+		g, c = round512(d, e, f, g, h, a, b, c+k[13]+w13)
+		f, b = round512(c, d, e, f, g, h, a, b+k[14]+w14)
+		e, a = round512(b, c, d, e, f, g, h, a+k[15]+w15)
+		if i == 64 {
+			break
 		}
-		t1 := h + (bits.RotateLeft64(e, -14) ^ bits.RotateLeft64(e, -18) ^ bits.RotateLeft64(e, -41)) +
-			(e&f ^ ^e&g) + k512[i] + w[i&15]
-		t2 := (bits.RotateLeft64(a, -28) ^ bits.RotateLeft64(a, -34) ^ bits.RotateLeft64(a, -39)) +
-			(a&b ^ a&c ^ b&c)
-		h, g, f, e, d, c, b, a = g, f, e, d+t1, c, b, a, t1+t2
+		w0 += next512(w1, w9, w14)
+		w1 += next512(w2, w10, w15)
+		w2 += next512(w3, w11, w0)
+		w3 += next512(w4, w12, w1)
+		w4 += next512(w5, w13, w2)
+		w5 += next512(w6, w14, w3)
+		w6 += next512(w7, w15, w4)
+		w7 += next512(w8, w0, w5)
+		w8 += next512(w9, w1, w6)
+		w9 += next512(w10, w2, w7)
+		w10 += next512(w11, w3, w8)
+		w11 += next512(w12, w4, w9)
+		w12 += next512(w13, w5, w10)
+		w13 += next512(w14, w6, w11)
+		w14 += next512(w15, w7, w12)
+		w15 += next512(w0, w8, w13)
 	}
 	s.h[0] += a
 	s.h[1] += b
@@ -85,4 +115,23 @@ func (s *state512) compress(p []byte) {
 	s.h[5] += f
 	s.h[6] += g
 	s.h[7] += h
+}
+
+// word512 reads the i-th big-endian word.
+func word512(p []byte, i int) uint64 {
+	b := (*[8]byte)(p[8*i:])
+	return uint64(b[0])<<56 | uint64(b[1])<<48 | uint64(b[2])<<40 | uint64(b[3])<<32 |
+		uint64(b[4])<<24 | uint64(b[5])<<16 | uint64(b[6])<<8 | uint64(b[7])
+}
+
+// round512 returns the new values of d and h, which the next round calls e and a; t is
+// h with the round's constant and word. Ch and Maj are written with fewer operations.
+func round512(a, b, c, d, e, f, g, t uint64) (e2, a2 uint64) {
+	t += (bits.RotateLeft64(e, -14) ^ bits.RotateLeft64(e, -18) ^ bits.RotateLeft64(e, -41)) + (g ^ e&(f^g))
+	return d + t, t + (bits.RotateLeft64(a, -28) ^ bits.RotateLeft64(a, -34) ^ bits.RotateLeft64(a, -39)) + (a&b | c&(a|b))
+}
+
+// next512 is what the schedule adds to the word of sixteen rounds ago.
+func next512(x, y, z uint64) uint64 {
+	return y + (bits.RotateLeft64(x, -1) ^ bits.RotateLeft64(x, -8) ^ x>>7) + (bits.RotateLeft64(z, -19) ^ bits.RotateLeft64(z, -61) ^ z>>6)
 }
