@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -131,7 +132,9 @@ func (s *envoySession) send(t *testing.T, r envoy.Request) result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := s.driver.process.Access(t.Context(), s.listener, local)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	record, err := s.driver.process.Access(ctx, s.listener, local)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,14 @@ func table() []*group {
 }
 
 // leastCases is how many cases the table must have: fewer means that some got lost.
-const leastCases = 500
+const leastCases = 600
 
 // tally counts what came out as written, by driver, and where all drivers agree.
 type tally struct {
 	cases, agree int
-	right        map[string]int
+	// doors are the cases that Envoy refuses before the module sees them.
+	doors int
+	right map[string]int
 	// secrets are the pieces of all credentials that were sent.
 	secrets []string
 }
@@ -39,6 +41,13 @@ func TestScenarios(t *testing.T) {
 	groups, bad := table(), badConfigs(t, keys)
 	drivers := []driver{native{keys, &journal{}}, newWazero(t, keys), startEnvoy(t, keys, groups, bad)}
 	count := &tally{right: map[string]int{}}
+	size := len(bad)
+	for _, g := range groups {
+		size += len(g.cases)
+	}
+	if size < leastCases {
+		t.Errorf("the table has %d cases, want at least %d", size, leastCases)
+	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { runGroup(t, keys, g, drivers, count) })
 	}
@@ -49,7 +58,7 @@ func TestScenarios(t *testing.T) {
 	})
 	for _, d := range drivers {
 		log := d.logged()
-		if !strings.Contains(log, "refused") {
+		if count.cases == size && !strings.Contains(log, "refused") {
 			t.Errorf("%s: no refusal was logged: %.300s", d.name(), log)
 		}
 		for _, secret := range count.secrets {
@@ -63,9 +72,7 @@ func TestScenarios(t *testing.T) {
 		summary += fmt.Sprintf(" %s %d,", d.name(), count.right[d.name()])
 	}
 	fmt.Printf("%s agree %d\n", summary, count.agree)
-	if count.cases < leastCases {
-		t.Errorf("the table has %d cases, want at least %d", count.cases, leastCases)
-	}
+	t.Logf("%d of them Envoy refuses before the module sees them", count.doors)
 }
 
 // runGroup runs a group's cases on one driver after the other, since they share the
@@ -95,6 +102,7 @@ func runGroup(t *testing.T, keys ring, g *group, drivers []driver, count *tally)
 				results[i] = outcomes[i][n].result
 				wrong := outcomes[i][n].wrong
 				if d.name() == "envoy" && s.door != "" {
+					count.doors++
 					if results[i].Allowed {
 						wrong = append(wrong, "passed, though: "+s.door)
 					}

@@ -71,7 +71,10 @@ func (w *world) server(cluster string) *keyServer {
 
 // now makes a server answer otherwise from here on.
 func (w *world) now(cluster string, a answer) {
-	s := w.servers[cluster]
+	w.servers[cluster].now(a)
+}
+
+func (s *keyServer) now(a answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = a(s.keys)
