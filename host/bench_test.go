@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/postern-wasm/postern/host/abi"
@@ -53,6 +55,34 @@ func BenchmarkRequestHeaders(b *testing.B) {
 					b.Fatal("no headers")
 				}
 				s.Close()
+			}
+		})
+	}
+}
+
+// BenchmarkMiddleware is a request through net/http's types, no sockets, with a
+// module that reads one header, and without a module.
+func BenchmarkMiddleware(b *testing.B) {
+	one := w.Do("proxy_get_header_map_value", w.I(0), w.S("x-api-key"), w.I(w.Ret), w.I(w.Ret+4))
+	reset := w.Raw(0x41, 0x80, 0x80, 4, 0x24, 0)
+	m := w.New(abi.Version021).Func("proxy_on_request_headers", 3, 1, reset, one, w.I(0))
+	h, err := New(context.Background(), m.Build(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer h.Close(context.Background())
+	if err := h.Configure(context.Background(), nil); err != nil {
+		b.Fatal(err)
+	}
+	next := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNoContent) })
+	for name, handler := range map[string]http.Handler{"with": h.Middleware(next), "without": next} {
+		b.Run(name, func(b *testing.B) {
+			r := httptest.NewRequest("GET", "/p?q=1", nil)
+			r.Header.Set("X-Api-Key", "0123456789abcdef")
+			r.Header.Set("User-Agent", "bench/1")
+			b.ReportAllocs()
+			for b.Loop() {
+				handler.ServeHTTP(httptest.NewRecorder(), r)
 			}
 		})
 	}
