@@ -30,15 +30,26 @@ func TestCallouts(t *testing.T) {
 		logs    string
 	}{
 		{"an answer", 5000, []upstream.Answer{*status200()}, 0, "(1,4,1,4,0)", "info 200|info keys"},
-		{"an answer with a delay", 5000, []upstream.Answer{{Headers: status200().Headers, Delay: 3 * time.Second,
-			Trailers: []abi.Pair{{Name: "x", Value: "y"}}}}, 3 * time.Second, "(1,4,1,0,1)", "info 200|info "},
-		{"a timeout is a 504 of three headers and 24 bytes", 5000, []upstream.Answer{{Delay: 5001 * time.Millisecond}},
-			5 * time.Second, "(1,4,3,24,0)", "info 504|info upstream request timeout"},
-		{"a reset is an answer without headers", 5000, []upstream.Answer{{Reset: true, Delay: time.Second}},
-			time.Second, "(1,4,0,0,0)", "info |info "},
+		{"an answer with a delay", 5000, []upstream.Answer{{
+			Headers: status200().Headers, Delay: 3 * time.Second,
+			Trailers: []abi.Pair{{Name: "x", Value: "y"}},
+		}}, 3 * time.Second, "(1,4,1,0,1)", "info 200|info "},
+		{
+			"a timeout is a 504 of three headers and 24 bytes", 5000,
+			[]upstream.Answer{{Delay: 5001 * time.Millisecond}},
+			5 * time.Second, "(1,4,3,24,0)", "info 504|info upstream request timeout",
+		},
+		{
+			"a reset is an answer without headers", 5000,
+			[]upstream.Answer{{Reset: true, Delay: time.Second}},
+			time.Second, "(1,4,0,0,0)", "info |info ",
+		},
 		{"no route: no healthy upstream", 5000, nil, 0, "(1,4,3,19,0)", "info 503|info no healthy upstream"},
-		{"timeout 0 waits for ever", 0, []upstream.Answer{{Headers: status200().Headers, Delay: 999 * time.Hour}},
-			999 * time.Hour, "(1,4,1,0,0)", "info 200|info "},
+		{
+			"timeout 0 waits for ever", 0,
+			[]upstream.Answer{{Headers: status200().Headers, Delay: 999 * time.Hour}},
+			999 * time.Hour, "(1,4,1,0,0)", "info 200|info ",
+		},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			var scripted upstream.Scripted

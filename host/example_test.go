@@ -70,8 +70,10 @@ func ExampleHost_NewStream() {
 	}})
 	defer s.Close()
 	state := s.RequestHeaders(host.Arrive([]abi.Pair{
-		{Name: ":authority", Value: "api.example"}, {Name: ":path", Value: "/"},
-		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "https"},
+		{Name: ":authority", Value: "api.example"},
+		{Name: ":path", Value: "/"},
+		{Name: ":method", Value: "GET"},
+		{Name: ":scheme", Value: "https"},
 		{Name: "authorization", Value: "Bearer ..."},
 	}, false), true)
 	// While the module waits for its keys, move the clock to what comes next.

@@ -92,8 +92,9 @@ func (s *Stream) headersStatus(v uint32, stopped bool) state.HeadersStatus {
 		return state.HeadersStopAll
 	case abi.ActionHeadersStopAllAndBuffer:
 		return state.HeadersStopAllBuffer
+	case abi.ActionHeadersStopAllAndWatermark:
 	}
-	return state.HeadersStopAll
+	return state.HeadersStopAll // numbers that are none, too
 }
 
 // deliverBody runs a body callback for a piece of body, or keeps it.
@@ -161,8 +162,9 @@ func (s *Stream) dataStatus(v uint32, stopped bool) state.DataStatus {
 		return state.DataStopBuffer
 	case abi.ActionDataStopAndWatermark:
 		return state.DataStopWatermark
+	case abi.ActionDataStopNoBuffer, abi.ActionHeadersStopAllAndWatermark:
 	}
-	return state.DataStopNoBuffer
+	return state.DataStopNoBuffer // numbers that are none, too
 }
 
 // deliverTrailers runs a trailers callback, or keeps the trailers.

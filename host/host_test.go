@@ -64,8 +64,10 @@ func serve(t testing.TB, m *w.Module, opts Options) *bench {
 // get returns a GET request's headers with more of them.
 func get(kv ...string) []abi.Pair {
 	h := []abi.Pair{
-		{Name: ":authority", Value: "a.example"}, {Name: ":path", Value: "/p?q=1"},
-		{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "http"},
+		{Name: ":authority", Value: "a.example"},
+		{Name: ":path", Value: "/p?q=1"},
+		{Name: ":method", Value: "GET"},
+		{Name: ":scheme", Value: "http"},
 	}
 	for i := 0; i < len(kv); i += 2 {
 		h = append(h, abi.Pair{Name: kv[i], Value: kv[i+1]})

@@ -178,8 +178,11 @@ func TestMiddlewareHoldsForACallout(t *testing.T) {
 	// A client that goes away while the request is held ends the stream.
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-caller; cancel() }()
-	if _, err := srv.Client().Do(r.WithContext(ctx)); !errors.Is(err, context.Canceled) {
+	if resp, err := srv.Client().Do(r.WithContext(ctx)); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+		if err == nil {
+			resp.Body.Close()
+		}
 	}
 	for i := 0; h.Workers()[0].Streams != 0; i++ {
 		if i > 500 {
@@ -268,6 +271,7 @@ func TestMiddlewareDoesNotWaitForABodyItHasAnswered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resp.Body.Close()
 	if resp.StatusCode != 401 {
 		t.Errorf("status %d", resp.StatusCode)
 	}

@@ -65,7 +65,7 @@ func appendHeader(h []abi.Pair, header http.Header) []abi.Pair {
 
 // upstreamRequest makes the request that next sees.
 func (x *httpExchange) upstreamRequest(p Part) (*http.Request, error) {
-	out := x.r.Clone(x.r.Context())
+	out := x.r.WithContext(x.r.Context()) // a shallow copy: what is changed is made anew
 	out.Header = make(http.Header, len(p.Headers))
 	out.ContentLength = -1
 	for _, h := range p.Headers {
@@ -195,10 +195,10 @@ func (b *requestBody) feed(c chunk) {
 		b.x.s.RequestBody(b.buf[:c.n], false)
 	}
 	switch {
-	case c.err == io.EOF && len(b.x.r.Trailer) > 0:
+	case errors.Is(c.err, io.EOF) && len(b.x.r.Trailer) > 0:
 		b.ended = true
 		b.x.s.RequestTrailers(Arrive(appendHeader(nil, b.x.r.Trailer), false))
-	case c.err == io.EOF:
+	case errors.Is(c.err, io.EOF):
 		b.ended = true
 		b.x.s.RequestBody(nil, true)
 	case c.err != nil:

@@ -68,12 +68,12 @@ func continuing(headers, body int64) *w.Module {
 func drive(s *Stream, steps string) string {
 	var out []string
 	for _, step := range steps {
-		switch {
-		case step == 'H' || step == 'h':
+		switch step {
+		case 'H', 'h':
 			s.RequestHeaders(get(), step == 'h')
-		case step == 'e':
+		case 'e':
 			s.RequestBody(nil, true)
-		case step == 't':
+		case 't':
 			s.RequestTrailers([]abi.Pair{{Name: "x-t", Value: "1"}})
 		default:
 			s.RequestBody(make([]byte, step-'0'), false)
@@ -110,62 +110,150 @@ func TestPhases(t *testing.T) {
 		out       string
 		state     State
 	}{
-		{"continue: each piece on its own, the end an empty one",
-			returning(0, 0, 0), Options{}, "H23e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", "H,2,3,$", StateContinue},
-		{"headers that end the stream end it upstream",
-			returning(0, 0, 0), Options{}, "h", "request_headers(1,4,1)", "H$", StateContinue},
-		{"trailers end the request, and the last piece does not",
-			returning(0, 0, 0), Options{}, "H2t",
-			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", "H,2,t$", StateContinue},
-		{"a pause on headers without StopIteration: the body is never delivered",
-			returning(1, 0, 0), Options{}, "H23e", "request_headers(1,4,0)", ",,,", StatePaused},
+		{
+			"continue: each piece on its own, the end an empty one",
+			returning(0, 0, 0),
+			Options{},
+			"H23e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", "H,2,3,$", StateContinue,
+		},
+		{
+			"headers that end the stream end it upstream",
+			returning(0, 0, 0),
+			Options{},
+			"h", "request_headers(1,4,1)", "H$", StateContinue,
+		},
+		{
+			"trailers end the request, and the last piece does not",
+			returning(0, 0, 0),
+			Options{},
+			"H2t",
+			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", "H,2,t$", StateContinue,
+		},
+		{
+			"a pause on headers without StopIteration: the body is never delivered",
+			returning(1, 0, 0),
+			Options{},
+			"H23e", "request_headers(1,4,0)", ",,,", StatePaused,
+		},
 		{"nor are trailers", returning(1, 0, 0), Options{}, "H2t", "request_headers(1,4,0)", ",,", StatePaused},
-		{"with StopIteration the body is delivered, and Continue on it releases the headers",
-			returning(1, 0, 0), Options{StopIteration: true}, "H23e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", ",H2,3,$", StateContinue},
-		{"with StopIteration and a pause on the body its size is the whole's",
-			returning(1, 1, 0), Options{StopIteration: true}, "H222e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,4,0) request_body(1,6,0) request_body(1,6,1)", ",,,,", StatePaused},
-		{"a body callback that is not exported counts as Continue",
-			returning(1, -1, -1), Options{StopIteration: true}, "H2e", "request_headers(1,4,0)", ",H2,$", StateContinue},
-		{"Continue on trailers releases headers and body",
-			returning(1, 1, 0), Options{StopIteration: true}, "H2t",
-			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", ",,H2t$", StateContinue},
-		{"a trailers callback that is not exported releases, too",
-			returning(1, 1, -1), Options{StopIteration: true}, "H2t",
-			"request_headers(1,4,0) request_body(1,2,0)", ",,H2t$", StateContinue},
-		{"a pause on trailers holds all", returning(0, 1, 1), Options{}, "H2t",
-			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", "H,,", StatePaused},
-		{"a pause on the body after Continue on headers: they are gone already",
-			returning(0, 1, 0), Options{}, "H22e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,4,0) request_body(1,4,1)", "H,,,", StatePaused},
-		{"an action that is none holds everything", returning(77, 0, 0), Options{StopIteration: true}, "H2e",
-			"request_headers(1,4,0)", ",,", StatePaused},
-		{"a body action that is none drops the piece and holds", returning(0, 77, 0), Options{}, "H2",
-			"request_headers(1,4,0) request_body(1,2,0)", "H,", StatePaused},
+		{
+			"with StopIteration the body is delivered, and Continue on it releases the headers",
+			returning(1, 0, 0),
+			Options{StopIteration: true},
+			"H23e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", ",H2,3,$", StateContinue,
+		},
+		{
+			"with StopIteration and a pause on the body its size is the whole's",
+			returning(1, 1, 0),
+			Options{StopIteration: true},
+			"H222e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,4,0) request_body(1,6,0) request_body(1,6,1)", ",,,,", StatePaused,
+		},
+		{
+			"a body callback that is not exported counts as Continue",
+			returning(1, -1, -1),
+			Options{StopIteration: true},
+			"H2e", "request_headers(1,4,0)", ",H2,$", StateContinue,
+		},
+		{
+			"Continue on trailers releases headers and body",
+			returning(1, 1, 0),
+			Options{StopIteration: true},
+			"H2t",
+			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", ",,H2t$", StateContinue,
+		},
+		{
+			"a trailers callback that is not exported releases, too",
+			returning(1, 1, -1),
+			Options{StopIteration: true},
+			"H2t",
+			"request_headers(1,4,0) request_body(1,2,0)", ",,H2t$", StateContinue,
+		},
+		{
+			"a pause on trailers holds all", returning(0, 1, 1),
+			Options{},
+			"H2t",
+			"request_headers(1,4,0) request_body(1,2,0) request_trailers(1,1)", "H,,", StatePaused,
+		},
+		{
+			"a pause on the body after Continue on headers: they are gone already",
+			returning(0, 1, 0),
+			Options{},
+			"H22e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,4,0) request_body(1,4,1)", "H,,,", StatePaused,
+		},
+		{
+			"an action that is none holds everything", returning(77, 0, 0),
+			Options{StopIteration: true},
+			"H2e",
+			"request_headers(1,4,0)", ",,", StatePaused,
+		},
+		{
+			"a body action that is none drops the piece and holds", returning(0, 77, 0),
+			Options{},
+			"H2",
+			"request_headers(1,4,0) request_body(1,2,0)", "H,", StatePaused,
+		},
 		// Measured on Envoy 1.40: what the guest asks for comes before its result.
-		{"continue and then a pause on headers: the headers go, the body stays",
-			continuing(1, 0), Options{}, "H23e", "request_headers(1,4,0)", "H,,,", StatePaused},
-		{"with StopIteration the body follows", continuing(1, 0), Options{StopIteration: true}, "H23e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", "H,2,3,$", StateContinue},
-		{"continue and then a pause on the body: what was held before goes",
-			continuing(-1, 1), Options{}, "H23e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,5,0) request_body(1,0,1)", "H,,5,$", StateContinue},
-		{"a piece that is dropped is gone", returning(0, 3, 0), Options{}, "H2e",
-			"request_headers(1,4,0) request_body(1,2,0) request_body(1,0,1)", "H,,", StatePaused},
-		{"held without bound a piece is shown on its own", returning(0, 2, 0), Options{BufferLimit: 4}, "H33e",
-			"request_headers(1,4,0) request_body(1,3,0) request_body(1,3,0) request_body(1,0,1)", "H,,,", StatePaused},
-		{"google: Pause is Continue, and trailers never come",
-			returning(1, 1, 1), Options{Profile: ProfileGoogle}, "H2t",
-			"request_headers(1,4,0) request_body(1,2,0)", "H,2,t$", StateContinue},
-		{"nginx: headers never end the stream, the body comes whole, nothing goes before",
-			returning(0, 0, 0), Options{Profile: ProfileNginx}, "H23e",
-			"request_headers(1,4,0) request_body(1,5,1)", ",,,H5$", StateContinue},
-		{"nginx: without a body the headers go, and were not the end",
-			returning(0, 0, 0), Options{Profile: ProfileNginx}, "h", "request_headers(1,4,0)", "H$", StateContinue},
-		{"nginx: a pause on headers holds the body back",
-			returning(1, 0, 0), Options{Profile: ProfileNginx}, "H2e", "request_headers(1,4,0)", ",,", StatePaused},
+		{
+			"continue and then a pause on headers: the headers go, the body stays",
+			continuing(1, 0),
+			Options{},
+			"H23e", "request_headers(1,4,0)", "H,,,", StatePaused,
+		},
+		{
+			"with StopIteration the body follows", continuing(1, 0),
+			Options{StopIteration: true},
+			"H23e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,3,0) request_body(1,0,1)", "H,2,3,$", StateContinue,
+		},
+		{
+			"continue and then a pause on the body: what was held before goes",
+			continuing(-1, 1),
+			Options{},
+			"H23e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,5,0) request_body(1,0,1)", "H,,5,$", StateContinue,
+		},
+		{
+			"a piece that is dropped is gone", returning(0, 3, 0),
+			Options{},
+			"H2e",
+			"request_headers(1,4,0) request_body(1,2,0) request_body(1,0,1)", "H,,", StatePaused,
+		},
+		{
+			"held without bound a piece is shown on its own", returning(0, 2, 0),
+			Options{BufferLimit: 4},
+			"H33e",
+			"request_headers(1,4,0) request_body(1,3,0) request_body(1,3,0) request_body(1,0,1)", "H,,,", StatePaused,
+		},
+		{
+			"google: Pause is Continue, and trailers never come",
+			returning(1, 1, 1),
+			Options{Profile: ProfileGoogle},
+			"H2t",
+			"request_headers(1,4,0) request_body(1,2,0)", "H,2,t$", StateContinue,
+		},
+		{
+			"nginx: headers never end the stream, the body comes whole, nothing goes before",
+			returning(0, 0, 0),
+			Options{Profile: ProfileNginx},
+			"H23e",
+			"request_headers(1,4,0) request_body(1,5,1)", ",,,H5$", StateContinue,
+		},
+		{
+			"nginx: without a body the headers go, and were not the end",
+			returning(0, 0, 0),
+			Options{Profile: ProfileNginx},
+			"h", "request_headers(1,4,0)", "H$", StateContinue,
+		},
+		{
+			"nginx: a pause on headers holds the body back",
+			returning(1, 0, 0),
+			Options{Profile: ProfileNginx},
+			"H2e", "request_headers(1,4,0)", ",,", StatePaused,
+		},
 	} {
 		t.Run(c.law, func(t *testing.T) {
 			b := serve(t, c.module, c.opts)

@@ -25,7 +25,6 @@ type Stream struct {
 	closed   bool
 	over     State // StateAnswered and beyond: the end; else 0
 	replying bool  // a local answer passes the response callbacks
-	direct   bool  // the local answer does not
 	answer   Answer
 	fed      [2]feed
 	changed  chan struct{}

@@ -189,15 +189,19 @@ func yield(e *Env, _ []uint64) uint32 {
 }
 
 var emscriptenFunctions = []function{
-	{name: "emscripten_notify_memory_growth", params: "i", void: true, start: true, alloc: true,
-		call: func(*Env, []uint64) uint32 { return 0 }},
-	{name: "pthread_equal", params: "ii", start: true, alloc: true,
+	{
+		name: "emscripten_notify_memory_growth", params: "i", void: true, start: true, alloc: true,
+		call: func(*Env, []uint64) uint32 { return 0 },
+	},
+	{
+		name: "pthread_equal", params: "ii", start: true, alloc: true,
 		call: func(_ *Env, a []uint64) uint32 {
 			if uint32(a[0]) == uint32(a[1]) {
 				return 1
 			}
 			return 0
-		}},
+		},
+	},
 }
 
 // proxyFunctions returns the imports of module env for a version.

@@ -92,6 +92,7 @@ func (c *Context) Map(t abi.MapType) *HeaderMap {
 		return nil
 	case abi.MapGRPCInitialMetadata, abi.MapGRPCTrailingMetadata:
 		return nil // there are no gRPC calls to have any
+	case abi.MapRequestHeaders, abi.MapRequestTrailers, abi.MapResponseHeaders, abi.MapResponseTrailers:
 	}
 	e := c.Exchange
 	if e == nil {
@@ -109,6 +110,7 @@ func (c *Context) Map(t abi.MapType) *HeaderMap {
 		return e.Response.shownHeaders()
 	case abi.MapResponseTrailers:
 		return e.Response.shownTrailers()
+	case abi.MapCallHeaders, abi.MapCallTrailers, abi.MapGRPCInitialMetadata, abi.MapGRPCTrailingMetadata:
 	}
 	return nil
 }
@@ -143,6 +145,8 @@ func (c *Context) MutableMap(t abi.MapType) *HeaderMap {
 		return e.Response.shownHeaders()
 	case abi.MapResponseTrailers:
 		return e.Response.mutableTrailers(e.EndOfStream)
+	case abi.MapCallHeaders, abi.MapCallTrailers, abi.MapGRPCInitialMetadata, abi.MapGRPCTrailingMetadata:
+		// what comes from outside is read only
 	}
 	return nil
 }
