@@ -82,6 +82,9 @@ func (s *summary) take(e event) {
 	case "build-output":
 		fmt.Fprint(s.out, e.Output)
 	case "output":
+		if strings.HasPrefix(e.Output, "=== ") {
+			return // progress, not a result
+		}
 		s.note(e.Output)
 		if e.Test == "" && closing(e.Output) {
 			fmt.Fprint(s.out, e.Output)

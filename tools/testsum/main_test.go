@@ -9,7 +9,7 @@ import (
 // Events as `go test -json` writes them, by hand.
 const (
 	passA   = `{"Action":"run","Package":"p","Test":"TestA"}` + "\n" + `{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:3: note: 12 cases agree\n"}` + "\n" + `{"Action":"pass","Package":"p","Test":"TestA","Elapsed":0.1}` + "\n"
-	failB   = `{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:9: got 1, want 2\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestB"}` + "\n"
+	failB   = `{"Action":"output","Package":"p","Test":"TestB","Output":"=== RUN   TestB\n"}` + "\n" + `{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:9: got 1, want 2\n"}` + "\n" + `{"Action":"fail","Package":"p","Test":"TestB"}` + "\n"
 	skipC   = `{"Action":"output","Package":"p","Test":"TestC","Output":"    c_test.go:5: no envoy\n"}` + "\n" + `{"Action":"skip","Package":"p","Test":"TestC"}` + "\n"
 	endGood = `{"Action":"output","Package":"p","Output":"PASS\n"}` + "\n" + `{"Action":"output","Package":"p","Output":"ok  \tp\t0.2s\n"}` + "\n" + `{"Action":"pass","Package":"p"}` + "\n"
 	endBad  = `{"Action":"output","Package":"p","Output":"FAIL\tp\t0.2s\n"}` + "\n" + `{"Action":"fail","Package":"p"}` + "\n"
@@ -26,7 +26,7 @@ func TestTotals(t *testing.T) {
 		hides   []string
 	}{
 		"all passed":                  {passA + endGood, true, true, []string{"ok  \tp\t0.2s\n", "note: 12 cases agree\n", "1 passed, 0 failed, 0 skipped\n"}, []string{"PASS"}},
-		"one failed":                  {passA + failB + endBad, false, false, []string{"got 1, want 2", "FAIL\tp", "1 passed, 1 failed, 0 skipped\n"}, nil},
+		"one failed":                  {passA + failB + endBad, false, false, []string{"got 1, want 2", "FAIL\tp", "1 passed, 1 failed, 0 skipped\n"}, []string{"=== RUN"}},
 		"one skipped where allowed":   {passA + skipC + endGood, false, true, []string{"1 passed, 0 failed, 1 skipped\n"}, []string{"no envoy"}},
 		"one skipped where forbidden": {passA + skipC + endGood, true, false, []string{"p TestC\n    c_test.go:5: no envoy", "1 passed, 0 failed, 1 skipped\n"}, nil},
 		"a package does not compile":  {passA + endGood + broken, false, false, []string{"undefined: x", "FAIL\tq [build failed]", "1 passed, 1 failed, 0 skipped\n"}, nil},
