@@ -323,6 +323,40 @@ func TestW06_ABodyThatBreaksOffNeverEnds(t *testing.T) {
 	}
 }
 
+func TestMiddlewareDoesNotWaitForAReaderThatOutlivesNext(t *testing.T) {
+	done := make(chan error, 1)
+	srv, _ := front(t, Options{}, func(rw http.ResponseWriter, r *http.Request) {
+		reading := make(chan struct{})
+		go func() { // as a transport does whose upstream has answered early
+			close(reading)
+			_, err := io.ReadAll(r.Body)
+			done <- err
+		}()
+		<-reading
+		time.Sleep(20 * time.Millisecond)
+		rw.WriteHeader(http.StatusTeapot)
+	})
+	srv.Start()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello")
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusTeapot {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	if err := <-done; err == nil {
+		t.Error("the reader took what came for the whole")
+	}
+}
+
 func TestMiddlewareStreamsAResponse(t *testing.T) {
 	release := make(chan struct{})
 	srv, _ := front(t, Options{}, func(rw http.ResponseWriter, _ *http.Request) {

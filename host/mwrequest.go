@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-wasm/postern/host/abi"
@@ -132,11 +133,15 @@ func sendable(h abi.Pair) bool {
 type requestBody struct {
 	x *httpExchange
 
+	// closed and reading are set without mu, which is held while the client is
+	// waited for.
+	closed  atomic.Bool
+	reading atomic.Bool
+
 	mu       sync.Mutex
 	out      []byte // let through and not read
 	ended    bool   // the client's body has been fed to its end
 	released bool   // the end has been let through
-	closed   bool
 	err      error
 	trailer  *http.Header
 	buf      []byte
@@ -233,7 +238,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for {
-		if b.closed {
+		if b.closed.Load() {
 			return 0, http.ErrBodyReadAfterClose
 		}
 		if len(b.out) > 0 {
@@ -269,7 +274,12 @@ func (b *requestBody) step() error {
 		if b.buf == nil {
 			b.buf = make([]byte, bodyChunk)
 		}
+		b.reading.Store(true)
+		if b.closed.Load() {
+			return http.ErrBodyReadAfterClose
+		}
 		n, err := b.x.r.Body.Read(b.buf)
+		b.reading.Store(false)
 		b.feed(chunk{n, err})
 	case state == StatePaused:
 		select {
@@ -285,9 +295,7 @@ func (b *requestBody) step() error {
 
 // Close is next's; the client's body stays the server's to close.
 func (b *requestBody) Close() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = true
+	b.closed.Store(true)
 	return nil
 }
 
@@ -305,10 +313,14 @@ const linger = 500 * time.Millisecond
 // bounds the one by which the server gets rid of the rest, so that nobody waits
 // for the client.
 func (b *requestBody) stop() {
+	control := http.NewResponseController(b.x.rw)
+	b.closed.Store(true)
+	if b.reading.Load() {
+		// A transport may go on reading when its handler has long returned.
+		_ = control.SetReadDeadline(time.Unix(1, 0))
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.closed = true
-	control := http.NewResponseController(b.x.rw)
 	if b.pump != nil {
 		_ = control.SetReadDeadline(time.Unix(1, 0))
 		select {
