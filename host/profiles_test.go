@@ -114,3 +114,49 @@ func TestProfilesHaveNames(t *testing.T) {
 		t.Error("apache is no profile")
 	}
 }
+
+func TestNginxDeliversTheWholeBodyAfterAPause(t *testing.T) {
+	for law, early := range map[string]bool{"the body was there": false, "the body comes later": true} {
+		t.Run(law, func(t *testing.T) {
+			m := calling(0, resume).Func("proxy_on_request_body", 3, 1, w.I(0))
+			var a answers
+			b := serve(t, m, Options{Profile: ProfileNginx, Callouts: &a})
+			s := b.NewStream(StreamOptions{})
+			defer s.Close()
+			answer := func() {
+				a.give[0](status200())
+				b.RunDue(1)
+			}
+			s.RequestHeaders(get(), false)
+			s.RequestBody([]byte("ab"), false)
+			if early {
+				answer()
+			}
+			s.RequestBody([]byte("c"), true)
+			if !early {
+				wantState(t, s.RequestState(), StatePaused)
+				answer()
+			}
+			if got := part(s.TakeRequest()); got != "H3$" {
+				t.Errorf("upstream got %q", got)
+			}
+			if got := b.callbacks(); !strings.HasSuffix(got, "request_body(2,3,1)") {
+				t.Errorf("callbacks %s", got)
+			}
+		})
+	}
+}
+
+func TestAGuestMakesTrailersInTheLastBodyCallback(t *testing.T) {
+	add := w.Do("proxy_add_header_map_value", w.I(1), w.S("x-new"), w.S("t"))
+	m := w.New(abi.Version021).Func("proxy_on_request_body", 3, 1, add, w.I(0))
+	b := serve(t, m, Options{})
+	s := b.NewStream(StreamOptions{})
+	defer s.Close()
+	if out := drive(s, "H2e"); out != "H,2,t$" {
+		t.Errorf("upstream got %q", out)
+	}
+	if got := b.statuses("proxy_add_header_map_value"); got != "BAD_ARGUMENT OK" {
+		t.Errorf("statuses %s", got)
+	}
+}
