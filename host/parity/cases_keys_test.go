@@ -12,6 +12,11 @@ var keysGroup = group{
     "secrets": {"algorithms": ["HS256", "HS384", "HS512"], "local_jwks": {"inline_string": {{set "secrets"}}}},
     "mixed": {"algorithms": ["RS256", "HS256"], "local_jwks": {"inline_string": {{set "mixed"}}}},
     "one": {"algorithms": ["ES256"], "local_jwks": {"inline_string": {{set "main"}}}},
+    "careless": {"local_jwks": {"inline_string": {{set "careless"}}}},
+    "eighth": {"local_jwks": {"inline_string": {{set "eighth"}}}},
+    "ninth": {"local_jwks": {"inline_string": {{set "ninth"}}}},
+    "here": {"issuer": "https://here.test", "local_jwks": {"inline_string": {{set "rsa"}}}},
+    "there": {"issuer": "https://there.test", "local_jwks": {"inline_string": {{set "namesake"}}}},
     "short": {"max_token_bytes": 600, "local_jwks": {"inline_string": {{set "rsa"}}}}
   },
   "rules": [
@@ -23,6 +28,10 @@ var keysGroup = group{
     {"match": {"prefix": "/secrets"}, "requires": {"provider_name": "secrets"}},
     {"match": {"prefix": "/mixed"}, "requires": {"provider_name": "mixed"}},
     {"match": {"prefix": "/one"}, "requires": {"provider_name": "one"}},
+    {"match": {"prefix": "/careless"}, "requires": {"provider_name": "careless"}},
+    {"match": {"prefix": "/eighth"}, "requires": {"provider_name": "eighth"}},
+    {"match": {"prefix": "/ninth"}, "requires": {"provider_name": "ninth"}},
+    {"match": {"prefix": "/here-or-there"}, "requires": {"requires_any": {"requirements": [{"provider_name": "here"}, {"provider_name": "there"}]}}},
     {"match": {"prefix": "/short"}, "requires": {"provider_name": "short"}}
   ]
 }`,
@@ -41,6 +50,12 @@ var keysGroup = group{
 		{law: "a key with key_ops sign alone verifies nothing", send: get("/uses", bearer(by("p384"))), want: invalid("key_unknown|key_mismatch")},
 		{law: "an unusable key leaves the others in use", send: get("/strangers", bearer()), want: allowed()},
 		{law: "an unusable key is not there", send: get("/strangers", bearer(by("p384"))), want: invalid("key_unknown|key_mismatch")},
+
+		{law: "a set that carries private members verifies all the same", send: get("/careless", bearer(by("ed"))), want: allowed()},
+		{law: "eight keys without kid are tried", send: get("/eighth", bearer(head("kid", nil))), want: allowed()},
+		{law: "a ninth key without kid is not", send: get("/ninth", bearer(head("kid", nil))), want: invalid("bad_signature")},
+		{law: "one kid in two issuers' sets: each issuer's own key", send: get("/here-or-there", bearer(by("rsa-next"), head("kid", "rsa"), claim("iss", "https://there.test"))), want: allowed().by("there")},
+		{law: "one kid in two issuers' sets: never the other's key", send: get("/here-or-there", bearer(by("rsa-next"), head("kid", "rsa"), claim("iss", "https://here.test"))), want: invalid("bad_signature|issuer_mismatch")},
 
 		{law: "HS256 is accepted where it is listed", send: get("/secrets", bearer(by("hs256"))), want: allowed()},
 		{law: "HS384 is accepted where it is listed", send: get("/secrets", bearer(by("hs384"))), want: allowed()},

@@ -149,6 +149,11 @@ var badAnswers = []struct {
 	{"a closed connection", hangsUp},
 }
 
+// cacheControls are answers' freshness as a server might write it.
+var cacheControls = []string{
+	"max-age=0", "no-store", "max-age=-1", "max-age=100000000000000000000", `max-age="60"`, "max-age=60, max-age=0", "private,,=;max-age",
+}
+
 // badLater lets each bad answer come once, in place of a refresh.
 func badLater() []scenario {
 	cases := make([]scenario, 0, len(badAnswers))
@@ -179,7 +184,15 @@ func badGroup() group {
 		g.clusters[fmt.Sprintf("c%d", i)] = bad.is
 		add(i, "at start: no key verifies after "+bad.what, "", unavailable("keys_unavailable"))
 	}
-	n := len(badAnswers)
+	for _, header := range cacheControls {
+		i := len(g.cases)
+		g.clusters[fmt.Sprintf("c%d", i)] = serve("rsa", envoy.Header{Name: "cache-control", Value: header})
+		add(i, "at start: keys are used whatever cache-control says: "+header, "", allowed())
+	}
+	i := len(g.cases)
+	g.clusters[fmt.Sprintf("c%d", i)] = serve("main")
+	add(i, "at start: no key verifies after more than max_keys", `, "max_keys": 3`, unavailable("keys_unavailable"))
+	n := len(g.cases)
 	add(n, "at start: an unknown cluster is an outage", "", unavailable("keys_unavailable"))
 	g.clusters[fmt.Sprintf("c%d", n+1)] = says(500, "")
 	add(n+1, "on_unavailable deny_401 refuses the token", `, "on_unavailable": "deny_401"`, invalid("keys_refused"))

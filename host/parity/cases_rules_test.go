@@ -1,5 +1,7 @@
 package parity
 
+import "strings"
+
 // rulesGroup: which requests a match covers. A rule here asks nothing, so that what
 // matches goes on untouched and what does not is denied.
 var rulesGroup = group{
@@ -12,6 +14,7 @@ var rulesGroup = group{
     {"match": {"prefix": "/FoldedPrefix", "case_sensitive": false}},
     {"match": {"path_separated_prefix": "/sep"}},
     {"match": {"safe_regex": {"regex": "/re/[0-9]+"}}},
+    {"match": {"safe_regex": {"regex": "/slow/(a+)+b"}}},
     {"match": {"path": "/h/exact", "headers": [{"name": "X-Env", "string_match": {"exact": "prod"}}]}},
     {"match": {"path": "/h/folded", "headers": [{"name": "x-env", "string_match": {"exact": "prod", "ignore_case": true}}]}},
     {"match": {"path": "/h/prefix", "headers": [{"name": "x-env", "string_match": {"prefix": "pro"}}]}},
@@ -57,6 +60,8 @@ var rulesGroup = group{
 		{law: "safe_regex matches without the query", send: get("/re/12?x"), want: untouched()},
 		{law: "safe_regex must match the whole path: more after", send: get("/re/12x"), want: denied("no_rule")},
 		{law: "safe_regex must match the whole path: more before", send: get("/x/re/12"), want: denied("no_rule")},
+
+		{law: "safe_regex takes no time that grows beyond the path", send: get("/slow/" + strings.Repeat("a", 8000)), want: denied("no_rule")},
 
 		{law: "a header matches exactly", send: get("/h/exact", line("x-env", "prod")), want: untouched()},
 		{law: "a header of other value does not match", send: get("/h/exact", line("x-env", "production")), want: denied("no_rule")},

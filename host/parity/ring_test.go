@@ -92,10 +92,23 @@ type member struct {
 type entry struct {
 	key     string
 	members []member
+	private bool
 }
 
 // published is a key as the ring has it, with members changed or removed.
-func published(key string, members ...member) entry { return entry{key, members} }
+func published(key string, members ...member) entry { return entry{key: key, members: members} }
+
+// careless is a key as the ring has it, private members and all.
+func careless(key string) entry { return entry{key: key, private: true} }
+
+// nameless are n strangers without kid and then one more key without kid.
+func nameless(n int, last string) []entry {
+	var entries []entry
+	for range n {
+		entries = append(entries, published("rsa-stranger", member{"kid", nil}))
+	}
+	return append(entries, published(last, member{"kid", nil}))
+}
 
 // jwk returns the public form of e (a secret has no other form than itself).
 func (r ring) jwk(e entry) map[string]any {
@@ -103,11 +116,14 @@ func (r ring) jwk(e entry) map[string]any {
 	if !ok {
 		panic(fmt.Sprintf("no key %q in the ring", e.key))
 	}
-	public, err := key.PublicKey()
-	if err != nil {
-		panic(err)
+	shown := key
+	if !e.private {
+		var err error
+		if shown, err = key.PublicKey(); err != nil {
+			panic(err)
+		}
 	}
-	text, err := json.Marshal(public)
+	text, err := json.Marshal(shown)
 	if err != nil {
 		panic(err)
 	}
@@ -172,5 +188,9 @@ var keySets = map[string][]entry{
 		published("p384", member{"x", "AA"}),
 		published("rsa"),
 	},
+	"careless":       {careless("rsa"), careless("p256"), careless("ed")},
+	"eighth":         nameless(7, "rsa"),
+	"ninth":          nameless(8, "rsa"),
+	"namesake":       {published("rsa-next", member{"kid", "rsa"})},
 	"nothing usable": {published("rsa", member{"use", "enc"})},
 }
