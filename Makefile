@@ -39,15 +39,14 @@ plugin: tinygo ## build/postern.wasm, the module (nothing to do if nothing chang
 
 .PHONY: test
 test: tinygo envoy linters cc build ## everything that must hold: all tests, in wazero and a real Envoy, fuzzers, linters, module rules
-	@$(MAKE) --no-print-directory vet wasmcheck
+	@$(MAKE) --no-print-directory vet wasmcheck lint
 	@rm -f build/tests.txt
 	@echo "== tests, in wazero and in Envoy"
 	@set -o pipefail; $(TESTENV) go test -json $(PACKAGES) | $(TESTSUM) -no-skips | tee build/tests.txt
 	@echo "== race detector over the host"
 	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./host/... | $(TESTSUM)
 	@echo "== fuzz targets"
-	@FUZZTIME=$(or $(FUZZTIME),3s) tools/fuzz.sh
-	@$(MAKE) --no-print-directory lint
+	@FUZZ_ONCE=1 FUZZTIME=$(or $(FUZZTIME),3s) tools/fuzz.sh
 	@echo "== all of it holds; the tests:"
 	@cat build/tests.txt
 
@@ -78,8 +77,9 @@ generate: ## run the generators named in the sources
 .PHONY: golden
 golden: build ## rewrite the golden files; say in the commit why they changed
 	@go run ./tools/wasmcheck -update build/postern.wasm
-	@$(TESTENV) UPDATE=1 go test -count=1 -run Golden $(PACKAGES) >build/golden.txt || { cat build/golden.txt; exit 1; }
-	@git status --short -- '*/golden/*' '*/testdata/*' testdata
+	@for package in $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -r -n 1 dirname | sort -u); do \
+		$(TESTENV) go test -count=1 "./$$package" -update || exit 1; done
+	@git status --short -- testdata ':(glob)**/testdata/**'
 
 .PHONY: check
 check: envoy cc build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
