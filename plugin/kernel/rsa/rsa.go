@@ -43,8 +43,9 @@ type Key struct {
 	size     int // bytes of the modulus
 	bits     int
 	exponent uint64
-	x, y     []uint32
-	block    []byte // the encoded message
+	x, form  []uint32 // the signature, and in Montgomery form
+	y        []uint32 // its power
+	block    []byte   // the encoded message
 	state    sha2.State
 	digest   [sha2.MaxSize]byte
 }
@@ -79,7 +80,7 @@ func NewKey(modulus, exponent []byte) (*Key, error) {
 	}
 	return &Key{
 		modulus: m, size: len(modulus), bits: length, exponent: e,
-		x: make([]uint32, m.Limbs()), y: make([]uint32, m.Limbs()),
+		x: make([]uint32, m.Limbs()), form: make([]uint32, m.Limbs()), y: make([]uint32, m.Limbs()),
 		block: make([]byte, len(modulus)),
 	}, nil
 }
@@ -105,15 +106,19 @@ func (k *Key) open(signature []byte) bool {
 	if len(signature) != k.size || !k.modulus.Load(k.x, signature) {
 		return false
 	}
-	k.modulus.To(k.x, k.x)
-	copy(k.y, k.x)
-	for i := bits.Len64(k.exponent) - 2; i >= 0; i-- {
-		k.modulus.Mul(k.y, k.y, k.y)
+	k.modulus.To(k.form, k.x)
+	copy(k.y, k.form)
+	for i := bits.Len64(k.exponent) - 2; i > 0; i-- {
+		k.modulus.Square(k.y, k.y)
 		if k.exponent>>i&1 == 1 {
-			k.modulus.Mul(k.y, k.y, k.x)
+			k.modulus.Mul(k.y, k.y, k.form)
 		}
 	}
-	k.modulus.From(k.y, k.y)
+	// The exponent is odd: its last factor is the signature out of Montgomery form, which
+	// brings the product out of it too.
+	k.modulus.Square(k.y, k.y)
+	k.modulus.Mul(k.y, k.y, k.x)
+	k.modulus.Reduce(k.y)
 	mont.Store(k.block, k.y)
 	return true
 }

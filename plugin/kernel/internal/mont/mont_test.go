@@ -1,6 +1,7 @@
 package mont_test
 
 import (
+	"bytes"
 	"errors"
 	"math/big"
 	"testing"
@@ -21,6 +22,8 @@ func TestModuli(t *testing.T) {
 		{"even", []byte{1, 0, 0, 0, 0}, mont.ErrModulus},
 		{"three", []byte{3}, nil},
 		{"with zeros in front", []byte{0, 0, 0, 0, 0, 3}, nil},
+		{"of 8192 bits", bytes.Repeat([]byte{0xff}, 1024), nil},
+		{"of 8193 bits", append([]byte{1}, bytes.Repeat([]byte{0xff}, 1024)...), mont.ErrModulus},
 	} {
 		if _, err := mont.New(c.n); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.law, err, c.want)
@@ -36,9 +39,6 @@ func check(t *testing.T, n, a, b []byte) {
 		return
 	}
 	bigN := new(big.Int).SetBytes(n)
-	if m.Bits() != bigN.BitLen() {
-		t.Fatalf("%x: %d bits, want %d", n, m.Bits(), bigN.BitLen())
-	}
 	x, y, z := make([]uint32, m.Limbs()), make([]uint32, m.Limbs()), make([]uint32, m.Limbs())
 	bigA, bigB := new(big.Int).SetBytes(a), new(big.Int).SetBytes(b)
 	if got, want := m.Load(x, a), bigA.Cmp(bigN) < 0; got != want {
@@ -54,45 +54,52 @@ func check(t *testing.T, n, a, b []byte) {
 		mont.Store(raw, z)
 		return new(big.Int).SetBytes(raw)
 	}
+	// Every result is a residue below 2n, and the number wanted once reduced.
 	expect := func(what string, z []uint32, want *big.Int) {
 		t.Helper()
+		if number(z).Cmp(new(big.Int).Lsh(bigN, 1)) >= 0 {
+			t.Fatalf("%s of %x, %x mod %x is not below 2n: %x", what, bigA, bigB, n, number(z))
+		}
+		reduced := append([]uint32(nil), z...)
+		m.Reduce(reduced)
 		want.Mod(want, bigN)
-		if got := number(z); got.Cmp(want) != 0 {
+		if got := number(reduced); got.Cmp(want) != 0 {
 			t.Fatalf("%s of %x, %x mod %x: %x, want %x", what, bigA, bigB, n, got, want)
 		}
 	}
-	m.Add(z, x, y)
-	expect("sum", z, new(big.Int).Add(bigA, bigB))
-	m.Sub(z, x, y)
-	expect("difference", z, new(big.Int).Sub(bigA, bigB))
-	m.To(x, x)
-	m.To(y, y)
-	m.Mul(z, x, y)
-	m.From(z, z)
+	expect("what was loaded", x, new(big.Int).Set(bigA))
+	mx := make([]uint32, m.Limbs())
+	m.To(mx, x)
+	m.Mul(z, mx, y)
 	expect("product", z, new(big.Int).Mul(bigA, bigB))
-	copy(z, m.One())
-	m.From(z, z)
-	expect("one", z, big.NewInt(1))
-	exponent := []byte{1, 0x35}
-	m.Exp(z, x, exponent)
-	m.From(z, z)
-	expect("power", z, new(big.Int).Exp(bigA, big.NewInt(0x135), bigN))
-	copy(z, x)
+	m.Mul(z, y, mx)
+	expect("product, exchanged", z, new(big.Int).Mul(bigA, bigB))
+	copy(z, mx)
 	m.Mul(z, z, z)
-	m.From(z, z)
-	expect("square in place", z, new(big.Int).Mul(bigA, bigA))
+	m.Mul(z, z, y)
+	expect("product in place", z, new(big.Int).Mul(new(big.Int).Mul(bigA, bigA), bigB))
+	m.Square(z, mx)
+	m.Mul(z, z, y)
+	expect("square", z, new(big.Int).Mul(new(big.Int).Mul(bigA, bigA), bigB))
+	copy(z, mx)
+	for range 8 { // without a subtraction in between
+		m.Square(z, z)
+	}
+	m.Mul(z, z, y)
+	power := new(big.Int).Exp(bigA, big.NewInt(256), bigN)
+	expect("power", z, power.Mul(power, bigB))
 }
 
 // ones and zeros in rows are what breaks carries.
 func TestEdges(t *testing.T) {
-	pattern := func(length int, bytes ...byte) []byte {
+	pattern := func(length int, unit ...byte) []byte {
 		b := make([]byte, length)
 		for i := range b {
-			b[i] = bytes[i%len(bytes)]
+			b[i] = unit[i%len(unit)]
 		}
 		return b
 	}
-	for _, length := range []int{1, 3, 4, 5, 8, 12, 31, 32, 33, 256} {
+	for _, length := range []int{1, 3, 4, 5, 8, 12, 13, 14, 26, 27, 28, 31, 32, 33, 256, 1024} {
 		for _, n := range [][]byte{pattern(length, 0xff), pattern(length, 0x80, 0, 0, 0, 1), pattern(length, 1), pattern(length, 0xff, 0xff, 0xff, 0xff, 0)} {
 			n[length-1] |= 1
 			minusOne := new(big.Int).Sub(new(big.Int).SetBytes(n), big.NewInt(1)).Bytes()
