@@ -40,6 +40,9 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 	if len(text) == 0 {
 		return nil, []Problem{{Text: "the configuration is empty: want a JSON object"}}
 	}
+	if plain, ok := structJSON(text); ok {
+		text = plain
+	}
 	tree, err := jsonx.Tree(text, jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
 	if err != nil {
 		return nil, []Problem{{Text: "the configuration is not valid JSON: " + err.Error()}}
