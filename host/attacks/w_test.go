@@ -280,3 +280,20 @@ func TestHostCallsThatFail(t *testing.T) {
 		}
 	}
 }
+
+// TestH22TrailersCarryNoIdentity: names that the module writes do not come in behind
+// the body either.
+func TestH22TrailersCarryNoIdentity(t *testing.T) {
+	h := start(t)
+	h.configure(inline())
+	h.request(2, bearer(good()))
+	h.ops = nil
+	h.pairs[1] = encode("x-user", "root", "checksum", "1")
+	if h.call("proxy_on_request_trailers", 2, 2) != actionContinue || strings.Join(h.ops, "|") != "remove x-user" {
+		t.Errorf("operations %q", h.ops)
+	}
+	h.fail["proxy_remove_header_map_value"] = 2
+	if h.call("proxy_on_request_trailers", 2, 2) != actionPause {
+		t.Error("trailers that the host does not clean are let through")
+	}
+}

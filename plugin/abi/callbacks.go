@@ -123,7 +123,22 @@ func onRequestHeaders(id uint32, _, _ int32) types.Action {
 func onRequestBody(id uint32, _, _ int32) types.Action { return later(id) }
 
 //go:wasmexport proxy_on_request_trailers
-func onRequestTrailers(id uint32, _ int32) types.Action { return later(id) }
+func onRequestTrailers(id uint32, _ int32) types.Action {
+	action := later(id)
+	if action != types.ActionContinue {
+		return action
+	}
+	p := streams.find(id).plugin
+	if !p.WritesIdentity() {
+		return action
+	}
+	pairs = headers(pairs[:0], mapTrailers)
+	if !apply(mapTrailers, p.Trailers(pairs)) {
+		answer(effect.Unconfigured())
+		return types.ActionPause
+	}
+	return action
+}
 
 func later(id uint32) types.Action {
 	s := streams.find(id)

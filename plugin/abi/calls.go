@@ -169,7 +169,7 @@ func forgetCalls(r *root) {
 func carryOut(v *filter.Verdict) types.Action {
 	switch v.Action {
 	case filter.Continue:
-		if !apply(v.Ops) {
+		if !apply(mapRequest, v.Ops) {
 			logLine(levelError, "the host did not carry out a header operation: the request is refused")
 			answer(effect.Unconfigured())
 			return types.ActionPause
@@ -189,18 +189,19 @@ func carryOut(v *filter.Verdict) types.Action {
 	return types.ActionPause
 }
 
-func apply(ops []effect.Op) bool {
+// apply carries operations out on one header map and says whether all were done.
+func apply(kind uint32, ops []effect.Op) bool {
 	for i := range ops {
 		name, nameSize := ptr(ops[i].Name)
 		value, valueSize := ptr(ops[i].Value)
 		var st status
 		switch ops[i].Kind {
 		case effect.Remove:
-			st = proxyRemoveHeader(mapRequest, name, nameSize)
+			st = proxyRemoveHeader(kind, name, nameSize)
 		case effect.Set:
-			st = proxyReplaceHeader(mapRequest, name, nameSize, value, valueSize)
+			st = proxyReplaceHeader(kind, name, nameSize, value, valueSize)
 		case effect.Add:
-			st = proxyAddHeader(mapRequest, name, nameSize, value, valueSize)
+			st = proxyAddHeader(kind, name, nameSize, value, valueSize)
 		}
 		if st != statusOK {
 			return false

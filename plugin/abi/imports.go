@@ -24,6 +24,7 @@ const (
 // The host's maps, buffers and streams that this room reads.
 const (
 	mapRequest  = 0
+	mapTrailers = 1
 	mapCallout  = 6
 	bufCallout  = 4
 	bufConfig   = 7

@@ -59,6 +59,21 @@ func (w *Writer) Begin(cfg *Config, v *request.View) {
 	}
 }
 
+// Trailers returns the removals that keep identity headers from coming in behind the
+// body: an upstream may fold trailers into headers (RFC 9110 §6.5.1).
+func (w *Writer) Trailers(cfg *Config, trailers []request.Header) []Op {
+	w.ops = w.ops[:0]
+	for _, name := range cfg.IdentityHeaders {
+		for i := range trailers {
+			if request.EqualFold(trailers[i].Name, name) {
+				w.ops = append(w.ops, Op{Kind: Remove, Name: name})
+				break
+			}
+		}
+	}
+	return w.ops
+}
+
 // Grant adds what one proved identity does to the request: the credential leaves it
 // unless it is forwarded, and the configured headers are written. The answer is OK,
 // or why a claim cannot be passed on.

@@ -141,6 +141,17 @@ func TestInlineKeysDecideAtOnce(t *testing.T) {
 	}
 }
 
+func TestH22TrailersCarryNoIdentity(t *testing.T) {
+	p := plugin(t, inlineConfig(t))
+	ops := p.Trailers([]request.Header{{Name: "grpc-status", Value: "0"}, {Name: "X-User", Value: "root"}, {Name: "x-user", Value: "admin"}})
+	if len(ops) != 1 || ops[0] != (effect.Op{Kind: effect.Remove, Name: "x-user"}) {
+		t.Errorf("%v", ops)
+	}
+	if ops := p.Trailers(nil); len(ops) != 0 || !p.WritesIdentity() {
+		t.Errorf("%v", ops)
+	}
+}
+
 func TestRequestsWaitForTheFirstSetAndGoOnInOrder(t *testing.T) {
 	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
 	streams := make([]Stream, 5)

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
@@ -57,6 +58,16 @@ func (p *Plugin) Later(s *Stream) Action {
 	}
 	return Inert
 }
+
+// Trailers is what becomes of a request's trailers, once [Plugin.Later] lets them
+// through: what would pass for a proved identity is removed.
+func (p *Plugin) Trailers(trailers []request.Header) []effect.Op {
+	return p.writer.Trailers(&p.cfg.Effect, trailers)
+}
+
+// WritesIdentity says whether any header is written for the upstream, so that trailers
+// have to be looked at.
+func (p *Plugin) WritesIdentity() bool { return len(p.cfg.Effect.IdentityHeaders) > 0 }
 
 // Retry says whether a stream that has just been told to wait can be judged anew at
 // once, because the host answered meanwhile.
