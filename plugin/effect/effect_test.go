@@ -96,7 +96,7 @@ func TestCredentialLeavesTheRequestAndNothingElse(t *testing.T) {
 			var w Writer
 			w.Begin(cfg, v)
 			for i := range c.places {
-				w.Grant(cfg, v, &identity.Identity{}, &c.places[i])
+				w.Grant(cfg, &identity.Identity{}, &c.places[i])
 			}
 			got := apply(v, w.Ops(v))
 			if sorted(got) != sorted(c.want) {
@@ -153,7 +153,7 @@ func TestClaimsBecomeHeaders(t *testing.T) {
 			v := view(t, "/")
 			var w Writer
 			w.Begin(cfg, v)
-			code := w.Grant(cfg, v, &identity.Identity{Claims: claims(t, text)}, nil)
+			code := w.Grant(cfg, &identity.Identity{Claims: claims(t, text)}, nil)
 			if code != c.code {
 				t.Fatalf("code %s, want %s", code, c.code)
 			}
@@ -172,7 +172,7 @@ func TestClaimsBecomeHeaders(t *testing.T) {
 		var w Writer
 		w.Begin(cfg, v)
 		long := claims(t, `{"s":"`+strings.Repeat("a", maxHeaderValue+1)+`"}`)
-		if code := w.Grant(cfg, v, &identity.Identity{Claims: long}, nil); code != reason.ClaimUnwritable {
+		if code := w.Grant(cfg, &identity.Identity{Claims: long}, nil); code != reason.ClaimUnwritable {
 			t.Error(code)
 		}
 	})
@@ -188,7 +188,7 @@ func TestPayloadHeader(t *testing.T) {
 		cfg.IdentityHeaders = []string{"x-p"}
 		var w Writer
 		w.Begin(cfg, v)
-		w.Grant(cfg, v, &identity.Identity{Payload: c.payload}, nil)
+		w.Grant(cfg, &identity.Identity{Payload: c.payload}, nil)
 		if got := apply(v, w.Ops(v)); got != ":path=/|x-p="+c.want+"|" {
 			t.Errorf("%+v: %q", c, got)
 		}

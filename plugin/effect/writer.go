@@ -77,10 +77,10 @@ func (w *Writer) Trailers(cfg *Config, trailers []request.Header) []Op {
 // Grant adds what one proved identity does to the request: the credential leaves it
 // unless it is forwarded, and the configured headers are written. The answer is OK,
 // or why a claim cannot be passed on.
-func (w *Writer) Grant(cfg *Config, v *request.View, id *identity.Identity, place *credential.Place) reason.Code {
+func (w *Writer) Grant(cfg *Config, id *identity.Identity, place *credential.Place) reason.Code {
 	p := &cfg.Providers[id.Provider]
 	if !p.Forward {
-		w.withdraw(v, place)
+		w.withdraw(place)
 	}
 	if p.PayloadHeader != "" {
 		w.set(p.PayloadHeader, w.payload(p, id.Payload))
@@ -131,7 +131,7 @@ func (w *Writer) set(name, value string) {
 }
 
 // withdraw takes the credential out of the request and leaves every other byte.
-func (w *Writer) withdraw(v *request.View, place *credential.Place) {
+func (w *Writer) withdraw(place *credential.Place) {
 	if place == nil {
 		return
 	}

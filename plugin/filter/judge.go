@@ -272,7 +272,7 @@ func looksAt(places []credential.Place, place *credential.Place) bool {
 func (j *judge) grant() reason.Code {
 	p := j.plugin
 	for _, s := range j.slots[:j.proved] {
-		if code := p.writer.Grant(&p.cfg.Effect, &p.view, &s.identity, s.place); code != reason.OK {
+		if code := p.writer.Grant(&p.cfg.Effect, &s.identity, s.place); code != reason.OK {
 			return code
 		}
 	}
