@@ -1,0 +1,407 @@
+package ed25519
+
+import (
+	"bytes"
+	std "crypto/ed25519"
+	"crypto/sha512"
+	"encoding/hex"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+)
+
+// pair is a point in the oracle's arithmetic: x and y modulo p, by the curve's law with
+// one inversion for each sum.
+type pair struct{ x, y *big.Int }
+
+var origin = pair{new(big.Int), big.NewInt(1)}
+
+func (a pair) plus(b pair) pair {
+	product := func(x ...*big.Int) *big.Int {
+		z := big.NewInt(1)
+		for _, f := range x {
+			z = mod(z.Mul(z, f))
+		}
+		return z
+	}
+	k := product(bigD, a.x, b.x, a.y, b.y)
+	one := big.NewInt(1)
+	x := new(big.Int).Add(product(a.x, b.y), product(b.x, a.y))
+	y := new(big.Int).Add(product(a.y, b.y), product(a.x, b.x))
+	return pair{
+		product(x, new(big.Int).ModInverse(mod(new(big.Int).Add(one, k)), bigP)),
+		product(y, new(big.Int).ModInverse(mod(new(big.Int).Sub(one, k)), bigP)),
+	}
+}
+
+func (a pair) minus() pair { return pair{mod(new(big.Int).Neg(a.x)), a.y} }
+
+func (a pair) times(k *big.Int) pair {
+	sum := origin
+	for i := k.BitLen() - 1; i >= 0; i-- {
+		sum = sum.plus(sum)
+		if k.Bit(i) == 1 {
+			sum = sum.plus(a)
+		}
+	}
+	return sum
+}
+
+func (a pair) encoded() [32]byte {
+	var out [32]byte
+	copy(out[:], reversed(a.y.FillBytes(make([]byte, 32))))
+	out[31] |= byte(a.x.Bit(0)) << 7
+	return out
+}
+
+func (a pair) point() (p point) {
+	p.x, p.y, p.z = form(a.x), form(a.y), one
+	p.x.tighten()
+	p.y.tighten()
+	p.t.mul(&p.x, &p.y)
+	return p
+}
+
+// scaled is the same point with another z.
+func (a pair) scaled(z int32) point {
+	p := a.point()
+	f := element{z}
+	for _, e := range []*element{&p.x, &p.y, &p.z, &p.t} {
+		e.mul(e, &f)
+	}
+	return p
+}
+
+func expect(t *testing.T, what string, p *point, want pair) {
+	t.Helper()
+	inverse := new(big.Int).ModInverse(mod(p.z.big()), bigP)
+	if inverse == nil {
+		t.Fatalf("%s: z is 0", what)
+	}
+	x, y := new(big.Int).Mul(p.x.big(), inverse), new(big.Int).Mul(p.y.big(), inverse)
+	same(t, what+": x", &p.x, new(big.Int).Mul(want.x, p.z.big()))
+	same(t, what+": y", &p.y, new(big.Int).Mul(want.y, p.z.big()))
+	same(t, what+": z", &p.z, p.z.big())
+	same(t, what+": t", &p.t, x.Mul(x, y).Mul(x, p.z.big()))
+	var got [32]byte
+	p.encode(&got)
+	if got != want.encoded() {
+		t.Fatalf("%s: encoded %x, want %x", what, got, want.encoded())
+	}
+}
+
+func decoded(t testing.TB, text string) pair {
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := new(big.Int).SetBytes(reversed(raw))
+	sign := y.Bit(255)
+	y.SetBit(y, 255, 0)
+	y2 := new(big.Int).Mul(y, y)
+	v := new(big.Int).ModInverse(mod(new(big.Int).Add(new(big.Int).Mul(bigD, y2), big.NewInt(1))), bigP)
+	x := new(big.Int).ModSqrt(mod(v.Mul(v, new(big.Int).Sub(y2, big.NewInt(1)))), bigP)
+	if x.Bit(0) != sign {
+		x = mod(x.Neg(x))
+	}
+	return pair{x, y}
+}
+
+// torsion returns the eight points of small order, sums of one of order 8.
+func torsion(t testing.TB) (all []pair) {
+	eighth := decoded(t, "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+	sum := origin
+	for range 8 {
+		all = append(all, sum)
+		sum = sum.plus(eighth)
+	}
+	if sum.encoded() != origin.encoded() || all[4].encoded() == origin.encoded() {
+		t.Fatal("not of order 8")
+	}
+	return all
+}
+
+func bigGenerator(t testing.TB) pair { return decoded(t, hex.EncodeToString([]byte(generator))) }
+
+// The formulas are complete: also for equal and opposite points, the neutral one and
+// those of small order.
+func TestEverySum(t *testing.T) {
+	g := bigGenerator(t)
+	if order := g.times(bigL); order.encoded() != origin.encoded() {
+		t.Fatal("the generator is not of order L")
+	}
+	points := append(torsion(t), g, g.minus(), g.plus(g), g.times(big.NewInt(123456789)))
+	points = append(points, g.plus(torsion(t)[1]), g.plus(torsion(t)[4]))
+	w := new(temps)
+	for _, a := range points {
+		p := a.scaled(77)
+		w.double(&p, true)
+		expect(t, "double", &p, a.plus(a))
+		p = a.scaled(77)
+		w.double(&p, false)
+		w.double(&p, true)
+		expect(t, "four times", &p, a.times(big.NewInt(4)))
+		q := a.scaled(5)
+		if got, want := q.smallOrder(w), a.times(big.NewInt(8)).encoded() == origin.encoded(); got != want {
+			t.Fatalf("small order: %v", got)
+		}
+		raw := a.encoded()
+		var d point
+		if !d.decode(&raw) {
+			t.Fatal("a point is refused")
+		}
+		expect(t, "decoded", &d, a)
+		for _, b := range points {
+			var c cached
+			q := b.scaled(1234567)
+			c.set(&q)
+			p = a.scaled(77)
+			w.addCached(&p, &c, false)
+			expect(t, "sum", &p, a.plus(b))
+			p = a.scaled(77)
+			w.addCached(&p, &c, true)
+			expect(t, "difference", &p, a.plus(b.minus()))
+			var f affine
+			q = b.point()
+			f.set(&q.x, &q.y, &one)
+			p = a.scaled(77)
+			w.addAffine(&p, &f, false)
+			expect(t, "affine sum", &p, a.plus(b))
+			p = a.scaled(77)
+			w.addAffine(&p, &f, true)
+			expect(t, "affine difference", &p, a.plus(b.minus()))
+		}
+	}
+}
+
+// scalars are those at which the digits' carries and the combs' corners lie.
+func scalars() (all []*big.Int) {
+	power := func(n uint) *big.Int { return new(big.Int).Lsh(big.NewInt(1), n) }
+	for _, n := range []int64{0, 1, 2, 3, 15, 16, 17, 31, 32, 33} {
+		all = append(all, big.NewInt(n), new(big.Int).Sub(bigL, big.NewInt(n+1)))
+	}
+	for _, n := range []uint{28, 29, 31, 32, 37, 64, 222, 223, 224, 248, 249, 250, 251, 252} {
+		all = append(all, power(n), new(big.Int).Sub(power(n), big.NewInt(1)))
+	}
+	pattern := new(big.Int)
+	for i := 0; i < 252; i += 2 {
+		pattern.SetBit(pattern, i, 1)
+	}
+	all = append(all, pattern, new(big.Int).Lsh(pattern, 1))
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 20 {
+		var raw [32]byte
+		for i := range raw {
+			raw[i] = byte(r.Uint32())
+		}
+		all = append(all, new(big.Int).Mod(new(big.Int).SetBytes(raw[:]), bigL))
+	}
+	for _, k := range all {
+		k.Mod(k, bigL)
+	}
+	return all
+}
+
+func scalarOf(t testing.TB, x *big.Int) (k scalar) {
+	if !k.load(reversed(x.FillBytes(make([]byte, 32)))) {
+		t.Fatalf("%x refused", x)
+	}
+	return k
+}
+
+func (k *scalar) big() *big.Int {
+	sum := new(big.Int)
+	for i := len(k) - 1; i >= 0; i-- {
+		sum.Lsh(sum, 32).Add(sum, big.NewInt(int64(k[i])))
+	}
+	return sum
+}
+
+func TestScalars(t *testing.T) {
+	for _, offset := range []int64{-2, -1, 0, 1, 2} {
+		x := new(big.Int).Add(bigL, big.NewInt(offset))
+		var k scalar
+		if got := k.load(reversed(x.FillBytes(make([]byte, 32)))); got != (offset < 0) {
+			t.Errorf("L + %d: %v", offset, got)
+		}
+	}
+	for _, high := range []uint{253, 254, 255} {
+		var k scalar
+		if k.load(reversed(new(big.Int).Lsh(big.NewInt(1), high).FillBytes(make([]byte, 32)))) {
+			t.Errorf("2^%d accepted", high)
+		}
+	}
+	for _, x := range scalars() {
+		k := scalarOf(t, x)
+		if k.big().Cmp(x) != 0 {
+			t.Fatalf("%x loaded as %x", x, k.big())
+		}
+		var d digits
+		d.set(&k)
+		sum := new(big.Int)
+		since := 5
+		for i := len(d) - 1; i >= 0; i-- {
+			sum.Lsh(sum, 1).Add(sum, big.NewInt(int64(d[i])))
+			if since++; d[i] != 0 {
+				if d[i]&1 == 0 || d[i] > 15 || d[i] < -15 || since < 5 {
+					t.Fatalf("%x: digit %d is %d", x, i, d[i])
+				}
+				since = 0
+			}
+		}
+		if sum.Cmp(x) != 0 {
+			t.Fatalf("the digits of %x sum to %x", x, sum)
+		}
+	}
+	// Every limb of a digest at its greatest, multiples of L and their neighbours.
+	top := new(big.Int).Lsh(big.NewInt(1), 512)
+	most := new(big.Int).Div(top, bigL)
+	for _, factor := range []*big.Int{new(big.Int), big.NewInt(1), big.NewInt(2), most, new(big.Int).Rsh(most, 1)} {
+		for _, offset := range []int64{-2, -1, 0, 1, 2} {
+			x := new(big.Int).Mul(factor, bigL)
+			reducesTo(t, new(big.Int).Mod(x.Add(x, big.NewInt(offset)), top))
+		}
+	}
+	for n := uint(0); n <= 512; n++ {
+		x := new(big.Int).Lsh(big.NewInt(1), n)
+		reducesTo(t, x.Sub(x, big.NewInt(1)))
+	}
+}
+
+func reducesTo(t *testing.T, x *big.Int) {
+	t.Helper()
+	var digest [64]byte
+	copy(digest[:], reversed(x.FillBytes(make([]byte, 64))))
+	var k scalar
+	k.reduce(&digest)
+	if want := new(big.Int).Mod(x, bigL); k.big().Cmp(want) != 0 {
+		t.Fatalf("%x reduces to %x, want %x", x, k.big(), want)
+	}
+}
+
+func FuzzReduce(f *testing.F) {
+	f.Add(bytes.Repeat([]byte{0xff}, 64))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if len(raw) <= 64 {
+			reducesTo(t, new(big.Int).SetBytes(raw))
+		}
+	})
+}
+
+// s B - h A, by both ways, for keys of order L and of mixed order: with torsion h counts
+// as the integer it is, not modulo L.
+func TestMultiplications(t *testing.T) {
+	g := bigGenerator(t)
+	small := torsion(t)
+	all := scalars()
+	for at, key := range []pair{g, g.times(big.NewInt(987654321)), g.plus(small[1]), g.plus(small[4]), g.times(big.NewInt(3)).plus(small[2])} {
+		raw := key.encoded()
+		k, err := NewKey(raw[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.table = comb{shape: keyShape, points: k.room[:]}
+		k.table.build(&k.minus, &k.scratch)
+		baseOnce.Do(k.buildBase)
+		for i, x := range all {
+			y := all[(i*7+at)%len(all)]
+			s, h := scalarOf(t, x), scalarOf(t, y)
+			want := g.times(x).plus(key.times(y).minus())
+			for _, way := range []func(p *point, s, h *scalar){k.once, k.often} {
+				p := neutral
+				way(&p, &s, &h)
+				base.correct(&k.scratch.temps, &p, &s)
+				expect(t, "multiplication", &p, want)
+			}
+		}
+	}
+}
+
+// Every entry of both tables against the oracle's sum of signed teeth.
+func TestTables(t *testing.T) {
+	g := bigGenerator(t)
+	w := new(workspace)
+	for _, s := range []shape{baseShape, keyShape} {
+		if s.teeth*s.columns < 254 || s.height()*s.blocks < s.columns || s.teeth > len(w.odd) {
+			t.Fatalf("%+v does not hold a scalar", s)
+		}
+		p := g.point()
+		c := comb{shape: s, points: make([]affine, s.blocks*s.size())}
+		c.build(&p, w)
+		for block := range s.blocks {
+			for index := 0; index < s.size(); index += 1 + index/3 {
+				factor := new(big.Int)
+				for tooth := range s.teeth {
+					weight := new(big.Int).Lsh(big.NewInt(1), uint(tooth*s.columns+block*s.height()))
+					if tooth < s.teeth-1 && index>>tooth&1 == 0 {
+						weight.Neg(weight)
+					}
+					factor.Add(factor, weight)
+				}
+				want := g.times(factor.Mod(factor, bigL))
+				got := &c.points[block*s.size()+index]
+				same(t, "sum", &got.sum, new(big.Int).Add(want.y, want.x))
+				same(t, "difference", &got.difference, new(big.Int).Sub(want.y, want.x))
+				product := new(big.Int).Mul(want.x, want.y)
+				same(t, "product", &got.product, product.Mul(product, bigD).Lsh(product, 1))
+			}
+		}
+	}
+}
+
+// Keys and R with every point of small order added: the library's verdict, which for
+// some messages is yes.
+func TestMixedOrder(t *testing.T) {
+	g := bigGenerator(t)
+	private, nonce := big.NewInt(1122334455667788), big.NewInt(998877665544332211)
+	yes, no := 0, 0
+	for _, keyTorsion := range torsion(t) {
+		key := g.times(private).plus(keyTorsion).encoded()
+		k, err := NewKey(key[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, nonceTorsion := range torsion(t) {
+			r := g.times(nonce).plus(nonceTorsion).encoded()
+			for message := range byte(16) {
+				digest := sha512.Sum512(append(append(r[:], key[:]...), message))
+				h := new(big.Int).SetBytes(reversed(digest[:]))
+				s := new(big.Int).Mul(h.Mod(h, bigL), private)
+				s.Mod(s.Add(s, nonce), bigL)
+				signature := append(r[:], reversed(s.FillBytes(make([]byte, 32)))...)
+				want := std.Verify(key[:], []byte{message}, signature)
+				if want {
+					yes++
+				} else {
+					no++
+				}
+				if got := k.Verify(string([]byte{message}), signature); got != want {
+					t.Fatalf("key %x, signature %x: %v, library %v", key, signature, got, want)
+				}
+			}
+		}
+	}
+	if yes < 64 || no < 64 {
+		t.Errorf("%d accepted, %d refused: the test sees one side only", yes, no)
+	}
+}
+
+func TestWarmVerifyAllocatesNothing(t *testing.T) {
+	private := std.NewKeyFromSeed(bytes.Repeat([]byte{9}, std.SeedSize))
+	signature := std.Sign(private, []byte("message"))
+	k, err := NewKey(private.Public().(std.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Verify("message", signature) // the generator's table
+	for _, uses := range []int{0, oneOff, oneOff + 1} {
+		if n := testing.AllocsPerRun(5, func() {
+			k.uses = uses // once, while the table is built, and with it
+			if !k.Verify("message", signature) {
+				t.Error("refused")
+			}
+		}); n != 0 {
+			t.Errorf("use %d: %v allocations", uses, n)
+		}
+	}
+}
