@@ -1,9 +1,6 @@
 package ed25519
 
-import (
-	"math/bits"
-	"sync"
-)
+import "math/bits"
 
 // shape is that of a signed comb (Lim and Lee, "More flexible exponentiation with
 // precomputation", 1994; all digits are 1 or -1, as Hedabou, Pinel and Bénéteau have
@@ -148,12 +145,27 @@ func (c *comb) correct(w *temps, p *point, k *scalar) {
 	}
 }
 
-// base is the table of the group's generator, made by the first verification.
-var (
-	base     comb
-	baseOnce sync.Once
-)
-
 // The generator's y is 4/5, its x even (RFC 8032 §5.1).
 const generator = "\x58\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66" +
 	"\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"
+
+// base is the table of the group's generator, shared by all keys and made with the first
+// one, in less than a millisecond. Its room is the module's own memory: it outlives the
+// key. Nothing guards it, for rooms know no goroutines; after that it is only read.
+var (
+	base     comb
+	baseRoom [512]affine
+)
+
+func buildBase(w *workspace) {
+	if base.points != nil {
+		return
+	}
+	var p point
+	var encoded [32]byte
+	copy(encoded[:], generator)
+	p.decode(&encoded)
+	c := comb{shape: baseShape, points: baseRoom[:]}
+	c.build(&p, w)
+	base = c
+}

@@ -53,7 +53,8 @@ type Key struct {
 	scratch workspace
 }
 
-// NewKey makes a public key ready. It does not alias public.
+// NewKey makes a public key ready. It does not alias public. The first call is not safe
+// for concurrent use either: it makes what all keys share.
 func NewKey(public []byte) (*Key, error) {
 	if len(public) != KeySize {
 		return nil, ErrSize
@@ -68,6 +69,7 @@ func NewKey(public []byte) (*Key, error) {
 	}
 	k.minus.x.negate(&k.minus.x)
 	k.minus.t.negate(&k.minus.t)
+	buildBase(&k.scratch)
 	return k, nil
 }
 
@@ -84,7 +86,6 @@ func (k *Key) Verify(message string, signature []byte) bool {
 	k.state.Append(k.digest[:0])
 	h.reduce(&k.digest)
 	// RFC 8032 §5.1.7 step 3 without the cofactor: S B - H A must encode as R.
-	baseOnce.Do(k.buildBase)
 	if k.uses == oneOff {
 		k.table = comb{shape: keyShape, points: k.room[:]}
 		k.table.build(&k.minus, &k.scratch)
@@ -145,14 +146,4 @@ func (k *Key) once(p *point, s, h *scalar) {
 			base.column(w, p, s, i)
 		}
 	}
-}
-
-// buildBase makes the generator's table, in this key's scratch space.
-func (k *Key) buildBase() {
-	var p point
-	var encoded [32]byte
-	copy(encoded[:], generator)
-	p.decode(&encoded)
-	base = comb{shape: baseShape, points: make([]affine, baseShape.blocks*baseShape.size())}
-	base.build(&p, &k.scratch)
 }
