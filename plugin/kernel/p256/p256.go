@@ -20,24 +20,26 @@ var ErrPoint = nist.ErrPoint
 
 // parameters are those of SP 800-186 §3.2.1.
 var parameters = nist.Parameters{
-	P: "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF",
-	N: "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
-	B: "5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B",
-	X: "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296",
-	Y: "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5",
+	P:     "FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF",
+	N:     "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
+	B:     "5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B",
+	X:     "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296",
+	Y:     "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5",
+	Teeth: 9,
 }
 
 // curve is made when the first key is, once for all keys.
 var curve *nist.Curve[fp256.Element, *fp256.Element]
 
-// Key is a public key made ready; the zero value refuses. It is not safe for concurrent
-// use: it holds scratch space.
+// Key is a public key made ready; the zero value refuses. It takes at most 24 KB, all of it
+// from the start: its first uses fill a table there, in steps of less than a millisecond.
+// It is not safe for concurrent use: it holds scratch space.
 type Key struct {
 	key *nist.Key[fp256.Element, *fp256.Element]
 }
 
 // NewKey makes the point with these big-endian coordinates ready. It aliases neither. The
-// first call makes the curve ready too.
+// first call makes the curve ready too, for which it is not safe for concurrent use.
 func NewKey(x, y []byte) (*Key, error) {
 	if curve == nil {
 		curve = nist.NewCurve[fp256.Element](&parameters)

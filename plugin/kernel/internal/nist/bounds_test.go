@@ -30,12 +30,22 @@ func operand(all ...*interval) {
 	}
 }
 
+// result panics if z is not a result, carried.
+func result(all ...*interval) {
+	operand(all...)
+	for _, z := range all {
+		if z.limbs != 0 {
+			panic("a difference that is no result")
+		}
+	}
+}
+
 func (z *interval) linear(low, high float64, k int32, a *interval) (float64, float64) {
 	x, y := float64(k)*a.low, float64(k)*a.high
 	return low + min(x, y), high + max(x, y)
 }
 
-func (z *interval) MulAdd(a, b *interval, k int32, c *interval) {
+func (z *interval) mulAdd(a, b *interval, k int32, c *interval) {
 	operand(a, b, c)
 	v := a.bound() * b.bound() / 32
 	low, high := z.linear(-v, 1+v, k, c)
@@ -55,6 +65,32 @@ func (z *interval) Cross(a, b, c, d *interval) {
 	*z = interval{-v, 1 + v, 0}
 }
 
+func (z *interval) SquareSub4(a, b *interval) {
+	operand(a, b)
+	low, high := z.linear(0, 1+a.bound()*a.bound()/32, -4, b)
+	*z = interval{low, high, 0}
+}
+
+func (z *interval) MulTwice(a, b *interval) {
+	result(a, b)
+	z.mulAdd(a, b, 0, &interval{})
+	z.low -= a.bound() * b.bound() / 32
+	z.high += a.bound() * b.bound() / 32
+}
+
+func (z *interval) MulSum(a, b *interval) {
+	result(a, b)
+	sum, difference := interval{a.low + b.low, a.high + b.high, 0}, interval{a.low - b.high, a.high - b.low, 0}
+	z.mulAdd(&sum, &difference, 0, &interval{})
+}
+
+func (z *interval) MulSubSquare(a, b, c *interval) {
+	operand(a, b)
+	result(c)
+	v := a.bound()*b.bound()/32 + c.bound()*c.bound()/16
+	*z = interval{-v, 1 + v, 0}
+}
+
 func (z *interval) Lin(k int32, a *interval, m int32, b *interval) {
 	if abs(int64(k)) > 4 || abs(int64(m)) > 4 || a.limbs > 0 || b.limbs > 0 {
 		panic("factors of a sum")
@@ -68,13 +104,19 @@ func (z *interval) Sub(a, b *interval) {
 	*z = interval{a.low - b.high, a.high - b.low, a.limbs + b.limbs + 1}
 }
 
-func (z *interval) Mul(a, b *interval)    { z.MulAdd(a, b, 0, &interval{}) }
-func (z *interval) Square(a *interval)    { z.SquareSub(a, &interval{}, &interval{}) }
-func (z *interval) Limbs() ([]int32, int) { return nil, 1 }
-func (z *interval) Enter()                {}
-func (z *interval) Leave()                {}
-func (z *interval) IsZero() bool          { return false }
-func (z *interval) widen(b *interval)     { z.low, z.high = min(z.low, b.low), max(z.high, b.high) }
+func (z *interval) Mul(a, b *interval)       { z.mulAdd(a, b, 0, &interval{}) }
+func (z *interval) MulAdd(a, b, c *interval) { z.mulAdd(a, b, 1, c) }
+func (z *interval) MulSub(a, b, c *interval) { z.mulAdd(a, b, -1, c) }
+func (z *interval) Square(a *interval)       { z.SquareSub(a, &interval{}, &interval{}) }
+func (z *interval) Limbs() ([]int32, int)    { return nil, 1 }
+func (z *interval) Enter()                   {}
+func (z *interval) Leave()                   {}
+func (z *interval) IsZero() bool             { return false }
+
+// widen makes z hold b too, rounded outwards so that a search for bounds ends.
+func (z *interval) widen(b *interval) {
+	z.low, z.high = min(z.low, math.Floor(8*b.low)/8), max(z.high, math.Ceil(8*b.high)/8)
+}
 func (z *interval) set(low, high float64) { *z = interval{low, high, 0} }
 
 // TestFormulasKeepTheBounds: from sums of any kind that the formulas make, every formula
@@ -84,6 +126,9 @@ func TestFormulasKeepTheBounds(t *testing.T) {
 	entry := affine[interval]{}
 	entry.x.set(-1, 2)
 	entry.y.set(-1, 2)
+	var zz, zzz interval
+	zz.set(-1, 2)
+	zzz.set(-1, 2)
 	// Grow the bounds of a sum until they hold for what add and double make of it.
 	var x, y, z interval
 	x.set(-1, 2)
@@ -93,43 +138,53 @@ func TestFormulasKeepTheBounds(t *testing.T) {
 		if round == 100 {
 			t.Fatal("the bounds do not close")
 		}
-		before := [3]interval{x, y, z}
+		before := [5]interval{x, y, z, zz, zzz}
 		for _, f := range []func(c *sum){
 			func(c *sum) { c.add(&entry, false) },
 			func(c *sum) { c.add(&entry, true) },
 			func(c *sum) { c.addAny(&entry) },
 			func(c *sum) { c.double() },
+			func(c *sum) { c.extend() },
+			func(c *sum) { c.addExtended(&entry, false) },
+			func(c *sum) { c.addExtended(&entry, true) },
+			func(c *sum) { c.doubleExtended() },
 			func(c *sum) { c.load(&entry, true) },
 		} {
 			c := &sum{one: interval{0, 1, 0}}
-			c.x, c.y, c.z = x, y, z
+			c.x, c.y, c.z, c.zz, c.zzz = x, y, z, zz, zzz
 			f(c)
 			x.widen(&c.x)
 			y.widen(&c.y)
 			z.widen(&c.z)
+			zz.widen(&c.zz)
+			zzz.widen(&c.zzz)
 		}
-		if before == [3]interval{x, y, z} {
+		if before == [5]interval{x, y, z, zz, zzz} {
 			break
 		}
 	}
 	t.Logf("a sum: x %.2f to %.2f, y %.2f to %.2f, z %.2f to %.2f primes", x.low, x.high, y.low, y.high, z.low, z.high)
 
-	// What tables are made of is within the bounds of an entry again.
+	// What tables are made of is within the bounds of an entry: teeth, with z = 1 again,
+	// and from the last of them on a chord with each of the others.
 	b := &calc[interval, *interval]{one: interval{0, 1, 0}}
-	normalised := func(what string, a affine[interval]) {
-		for _, v := range []interval{a.x, a.y} {
-			if v.low < entry.x.low || v.high > entry.x.high || v.limbs != 0 {
-				t.Errorf("%s: between %.2f and %.2f", what, v.low, v.high)
+	inverse := interval{0, 1, 0}
+	var square, cube interval
+	square.Square(&inverse)
+	cube.Mul(&square, &inverse)
+	var tooth affine[interval]
+	tooth.x.Mul(&x, &square)
+	tooth.y.Mul(&y, &cube)
+	made := tooth
+	for level := range maxTeeth {
+		for _, v := range [][2]interval{{made.x, entry.x}, {made.y, entry.y}} {
+			if v[0].low < v[1].low || v[0].high > v[1].high || v[0].limbs != 0 {
+				t.Errorf("after %d chords: between %.2f and %.2f", level, v[0].low, v[0].high)
 			}
 		}
+		plus, minus := b.chord(&made, &tooth, &inverse, -1), b.chord(&made, &tooth, &inverse, 1)
+		made = plus
+		made.x.widen(&minus.x)
+		made.y.widen(&minus.y)
 	}
-	inverse := interval{0, 1, 0}
-	normalised("a chord", b.chord(&entry, &entry, &inverse, -1))
-	normalised("a chord", b.chord(&entry, &entry, &inverse, 1))
-	var power, product affine[interval]
-	power.x.Square(&inverse)
-	power.y.Mul(&power.x, &inverse)
-	product.x.Mul(&x, &power.x)
-	product.y.Mul(&y, &power.y)
-	normalised("a sum with z = 1", product)
 }

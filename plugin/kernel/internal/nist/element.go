@@ -17,14 +17,24 @@ type Element[E any] interface {
 	IsZero() bool
 	// Mul sets z = a b.
 	Mul(a, b *E)
-	// MulAdd sets z = a b + k c, for k of at most 2.
-	MulAdd(a, b *E, k int32, c *E)
+	// MulAdd sets z = a b + c.
+	MulAdd(a, b, c *E)
+	// MulSub sets z = a b - c.
+	MulSub(a, b, c *E)
 	// Square sets z = a^2.
 	Square(a *E)
 	// SquareSub sets z = a^2 - b - 2 c.
 	SquareSub(a, b, c *E)
 	// Cross sets z = a b - c d.
 	Cross(a, b, c, d *E)
+	// SquareSub4 sets z = a^2 - 4 b.
+	SquareSub4(a, b *E)
+	// MulTwice sets z = 2 a b.
+	MulTwice(a, b *E)
+	// MulSum sets z = (a + b) (a - b), for results of the others (Sub but) a and b.
+	MulSum(a, b *E)
+	// MulSubSquare sets z = a b - 2 c^2, for a result c.
+	MulSubSquare(a, b, c *E)
 	// Lin sets z = k a + m b, carried; k and m are of at most 4.
 	Lin(k int32, a *E, m int32, b *E)
 	// Sub sets z = a - b, not carried.

@@ -9,7 +9,7 @@ func (k *Key[E, P]) Sum(u1, u2 []byte) (failed, infinite bool) {
 	k.prepare()
 	k.add(&a, &b)
 	sum := &k.builder.calc
-	failed = sum.infinite || P(&sum.z).IsZero()
+	failed = sum.infinite || P(&sum.zz).IsZero()
 	k.addCarefully(&a, &b)
 	return failed, sum.infinite
 }

@@ -67,6 +67,13 @@ func (f field[E, P]) carried(z *E) error {
 	return nil
 }
 
+// operation is one of an element's operations, and the number that it should give.
+type operation struct {
+	name string
+	do   func()
+	want *big.Int
+}
+
 // check holds every operation against big.Int for these operands, which must be within bounds.
 func (f field[E, P]) check(a, b, c, d *E) error {
 	va, vb, vc, vd := f.value(a), f.value(b), f.value(c), f.value(d)
@@ -75,24 +82,37 @@ func (f field[E, P]) check(a, b, c, d *E) error {
 		return new(big.Int).Add(x, new(big.Int).Mul(big.NewInt(k), y))
 	}
 	var z E
-	for _, op := range []struct {
-		name string
-		do   func()
-		want *big.Int
-	}{
+	// Results are what a few operations take only.
+	ra, rb, rc := *a, *b, *c
+	P(&ra).Lin(1, a, 0, a)
+	P(&rb).Lin(1, b, 0, b)
+	P(&rc).Lin(1, c, 0, c)
+	for _, op := range []operation{
 		{"a b", func() { P(&z).Mul(a, b) }, times(va, vb)},
 		{"a b, in a", func() { z = *a; P(&z).Mul(&z, b) }, times(va, vb)},
 		{"a b, in b", func() { z = *b; P(&z).Mul(a, &z) }, times(va, vb)},
 		{"a^2", func() { P(&z).Square(a) }, times(va, va)},
 		{"a^2, in a", func() { z = *a; P(&z).Square(&z) }, times(va, va)},
-		{"a b + c", func() { P(&z).MulAdd(a, b, 1, c) }, plus(times(va, vb), 1, vc)},
-		{"a b - 2 c, in c", func() { z = *c; P(&z).MulAdd(a, b, -2, &z) }, plus(times(va, vb), -2, vc)},
+		{"a b + c", func() { P(&z).MulAdd(a, b, c) }, plus(times(va, vb), 1, vc)},
+		{"a b + c, in c", func() { z = *c; P(&z).MulAdd(a, b, &z) }, plus(times(va, vb), 1, vc)},
+		{"a b - c", func() { P(&z).MulSub(a, b, c) }, plus(times(va, vb), -1, vc)},
+		{"a b - c, in b", func() { z = *b; P(&z).MulSub(a, &z, c) }, plus(times(va, vb), -1, vc)},
+		{"a b - c, in c", func() { z = *c; P(&z).MulSub(a, b, &z) }, plus(times(va, vb), -1, vc)},
 		{"a^2 - b - 2 c", func() { P(&z).SquareSub(a, b, c) }, plus(plus(times(va, va), -1, vb), -2, vc)},
 		{"a^2 - b - 2 c, in b", func() { z = *b; P(&z).SquareSub(a, &z, c) }, plus(plus(times(va, va), -1, vb), -2, vc)},
+		{"a^2 - b - 2 c, in c", func() { z = *c; P(&z).SquareSub(a, b, &z) }, plus(plus(times(va, va), -1, vb), -2, vc)},
 		{"a b - c d", func() { P(&z).Cross(a, b, c, d) }, plus(times(va, vb), -1, times(vc, vd))},
 		{"a b - c d, in d", func() { z = *d; P(&z).Cross(a, b, c, &z) }, plus(times(va, vb), -1, times(vc, vd))},
+		{"a^2 - 4 b", func() { P(&z).SquareSub4(a, b) }, plus(times(va, va), -4, vb)},
+		{"a^2 - 4 b, in b", func() { z = *b; P(&z).SquareSub4(a, &z) }, plus(times(va, va), -4, vb)},
 		{"4 a - 3 b", func() { P(&z).Lin(4, a, -3, b) }, plus(times(big.NewInt(4), va), -3, vb)},
 		{"-a, in a", func() { z = *a; P(&z).Lin(-1, &z, 0, b) }, plus(new(big.Int), -1, va)},
+		{"2 a b", func() { P(&z).MulTwice(&ra, &rb) }, times(big.NewInt(2), times(va, vb))},
+		{"2 a b, in b", func() { z = rb; P(&z).MulTwice(&ra, &z) }, times(big.NewInt(2), times(va, vb))},
+		{"(a + b) (a - b)", func() { P(&z).MulSum(&ra, &rb) }, plus(times(va, va), -1, times(vb, vb))},
+		{"(a + b) (a - b), in a", func() { z = ra; P(&z).MulSum(&z, &rb) }, plus(times(va, va), -1, times(vb, vb))},
+		{"a b - 2 c^2", func() { P(&z).MulSubSquare(a, b, &rc) }, plus(times(va, vb), -2, times(vc, vc))},
+		{"a b - 2 c^2, in c", func() { z = rc; P(&z).MulSubSquare(a, b, &z) }, plus(times(va, vb), -2, times(vc, vc))},
 	} {
 		op.do()
 		if f.value(&z).Cmp(new(big.Int).Mod(op.want, f.p)) != 0 {

@@ -20,15 +20,19 @@ var ErrPoint = errors.New("not a point of the curve")
 const (
 	// maxBytes is the length of an element of the largest field.
 	maxBytes = 66
-	// generatorTeeth and keyTeeth are those of the combs of G and of a key: 512 and 256 points.
-	generatorTeeth, keyTeeth = 8, 7
+	// keyTeeth are those of a key's comb: 256 points.
+	keyTeeth = 7
 	// patience is how many signatures are judged without a comb of the key. The comb costs
 	// about as much as they did.
 	patience = 4
 )
 
-// Parameters are a curve's constants in hexadecimal, each of the field's length.
-type Parameters struct{ P, N, B, X, Y string }
+// Parameters are a curve's constants in hexadecimal, each of the field's length, and the
+// teeth of its generator's comb, at most 10: 8 make 512 points, each more twice as many.
+type Parameters struct {
+	P, N, B, X, Y string
+	Teeth         int
+}
 
 // Curve is a curve made ready, with the comb of its generator.
 type Curve[E any, P Element[E]] struct {
@@ -64,7 +68,7 @@ func NewCurve[E any, P Element[E]](c *Parameters) *Curve[E, P] {
 	element(&k.nElement, c.N)
 	element(&k.generator.x, c.X)
 	element(&k.generator.y, c.Y)
-	k.comb = newComb(k.n.bits, generatorTeeth)
+	k.comb = newComb(k.n.bits, c.Teeth)
 	k.table = make([]affine[E], tables*k.comb.entries())
 	b := &builder[E, P]{calc: k.calc()}
 	b.start(k.comb, &k.generator)
@@ -95,7 +99,7 @@ func (c *Curve[E, P]) calc() calc[E, P] {
 func (c *Curve[E, P]) on(a *affine[E]) bool {
 	var v E
 	P(&v).Square(&a.x)
-	P(&v).MulAdd(&v, &a.x, 1, &c.b)
+	P(&v).MulAdd(&v, &a.x, &c.b)
 	P(&v).Lin(1, &v, -3, &a.x)
 	var y E
 	P(&y).Square(&a.y)

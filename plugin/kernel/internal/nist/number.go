@@ -123,14 +123,15 @@ func (m *modulus) mul(z, a, b *number) {
 	m.reduceOnce(z)
 }
 
-// words is a scalar in 32-bit words, the least first.
-type words [maxLimbs]uint32
+// words is a scalar in 32-bit words, the least first; as many of them as make an index of
+// five bits safe.
+type words [32]uint32
 
 // set cuts z, not negative, into words.
 func (w *words) set(z *number) {
 	var held uint64
 	count, next := 0, 0
-	for i := range w {
+	for i := range maxLimbs {
 		for count < 32 && next < maxLimbs {
 			held |= uint64(z[next]) << count
 			count += limbBits
@@ -143,4 +144,4 @@ func (w *words) set(z *number) {
 }
 
 // bit returns one bit.
-func (w *words) bit(i int) uint32 { return w[i>>5] >> (i & 31) & 1 }
+func (w *words) bit(i int) uint32 { return w[i>>5&31] >> (i & 31) & 1 }

@@ -9,9 +9,12 @@ type jacobian[E any] struct{ x, y, z E }
 // batch is how many numbers are inverted together.
 const batch = 16
 
-// calc is a sum of points in the making, with the scratch space for it.
+// calc is a sum of points in the making, with the scratch space for it. It starts in
+// Jacobian coordinates, which are cheaper to double, and may go on, after extend, in
+// extended ones, which are cheaper to add to: (x/zz, y/zzz), where zz^3 = zzz^2.
 type calc[E any, P Element[E]] struct {
 	jacobian[E]
+	zz, zzz  E
 	infinite bool // the sum so far is infinity, and the coordinates mean nothing
 
 	t        [6]E
@@ -44,11 +47,11 @@ func (c *calc[E, P]) add(a *affine[E], negative bool) {
 	h, r, hh, hhh, v, d := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4], &c.t[5]
 	P(hh).Square(&c.z)
 	P(hhh).Mul(hh, &c.z)
-	P(h).MulAdd(&a.x, hh, -1, &c.x) // the difference of the x, over z1^2
+	P(h).MulSub(&a.x, hh, &c.x) // the difference of the x, over z1^2
 	if negative {
-		P(r).MulAdd(&a.y, hhh, 1, &c.y) // the difference of the y, negated
+		P(r).MulAdd(&a.y, hhh, &c.y) // the difference of the y, negated
 	} else {
-		P(r).MulAdd(&a.y, hhh, -1, &c.y)
+		P(r).MulSub(&a.y, hhh, &c.y)
 	}
 	P(hh).Square(h)
 	P(hhh).Mul(h, hh)
@@ -69,20 +72,70 @@ func (c *calc[E, P]) double() {
 	if c.infinite {
 		return
 	}
-	delta, gamma, alpha, beta, two, four := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4], &c.t[5]
+	delta, gamma, alpha, beta := &c.t[0], &c.t[1], &c.t[2], &c.t[3]
 	P(delta).Square(&c.z)
 	P(gamma).Square(&c.y)
-	P(alpha).Lin(3, &c.x, -3, delta)
-	P(beta).Lin(1, &c.x, 1, delta)
-	P(alpha).Mul(alpha, beta)
-	P(four).Lin(4, gamma, 0, &c.zero)
-	P(beta).Mul(&c.x, four) // 4 x y^2
-	P(two).Lin(2, &c.y, 0, &c.zero)
-	P(&c.z).Mul(&c.z, two)
-	P(&c.x).SquareSub(alpha, &c.zero, beta)
-	P(two).Lin(2, gamma, 0, &c.zero)
-	P(beta).Sub(beta, &c.x)
-	P(&c.y).Cross(alpha, beta, two, four) // 8 y^4 = 2 y^2 times 4 y^2
+	P(alpha).MulSum(&c.x, delta)
+	P(alpha).Lin(3, alpha, 0, alpha)
+	P(gamma).Lin(2, gamma, 0, gamma)
+	P(beta).Mul(&c.x, gamma) // 2 x y^2
+	P(&c.z).MulTwice(&c.y, &c.z)
+	P(&c.x).SquareSub4(alpha, beta)
+	P(beta).Lin(2, beta, -1, &c.x)
+	P(&c.y).MulSubSquare(alpha, beta, gamma) // 8 y^4 = 2 (2 y^2)^2
+}
+
+// extend goes over to extended coordinates.
+func (c *calc[E, P]) extend() {
+	P(&c.zz).Square(&c.z)
+	P(&c.zzz).Mul(&c.zz, &c.z)
+}
+
+// addExtended is add in extended coordinates (8M+2S); zz becomes 0 where add's z does.
+func (c *calc[E, P]) addExtended(a *affine[E], negative bool) {
+	if c.infinite {
+		c.load(a, negative)
+		c.zz, c.zzz = c.one, c.one
+		return
+	}
+	h, r, hh, hhh, v, d := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4], &c.t[5]
+	P(h).MulSub(&a.x, &c.zz, &c.x)
+	if negative {
+		P(r).MulAdd(&a.y, &c.zzz, &c.y)
+	} else {
+		P(r).MulSub(&a.y, &c.zzz, &c.y)
+	}
+	P(hh).Square(h)
+	P(hhh).Mul(h, hh)
+	P(v).Mul(&c.x, hh)
+	P(&c.zz).Mul(&c.zz, hh)
+	P(&c.zzz).Mul(&c.zzz, hhh)
+	P(&c.x).SquareSub(r, hhh, v)
+	if negative {
+		P(d).Sub(&c.x, v)
+	} else {
+		P(d).Sub(v, &c.x)
+	}
+	P(&c.y).Cross(r, d, &c.y, hhh)
+}
+
+// doubleExtended is double in extended coordinates.
+func (c *calc[E, P]) doubleExtended() {
+	if c.infinite {
+		return
+	}
+	u, v, w, s, m := &c.t[0], &c.t[1], &c.t[2], &c.t[3], &c.t[4]
+	P(u).Lin(2, &c.y, 0, &c.y)
+	P(v).Square(u)
+	P(w).Mul(u, v)
+	P(s).Mul(&c.x, v)
+	P(m).MulSum(&c.x, &c.zz)
+	P(m).Lin(3, m, 0, m)
+	P(&c.zz).Mul(&c.zz, v)
+	P(&c.zzz).Mul(&c.zzz, w)
+	P(&c.x).SquareSub(m, &c.zero, s)
+	P(s).Sub(s, &c.x)
+	P(&c.y).Cross(m, s, w, &c.y)
 }
 
 // addAny adds a to the sum, whatever they are.
@@ -93,13 +146,13 @@ func (c *calc[E, P]) addAny(a *affine[E]) {
 	}
 	h, r, zz := &c.t[0], &c.t[1], &c.t[2]
 	P(zz).Square(&c.z)
-	P(h).MulAdd(&a.x, zz, -1, &c.x)
+	P(h).MulSub(&a.x, zz, &c.x)
 	if !P(h).IsZero() {
 		c.add(a, false)
 		return
 	}
 	P(zz).Mul(zz, &c.z)
-	P(r).MulAdd(&a.y, zz, -1, &c.y)
+	P(r).MulSub(&a.y, zz, &c.y)
 	if P(r).IsZero() {
 		c.double()
 		return

@@ -11,7 +11,7 @@ type comb struct{ teeth, columns, depth int }
 
 const (
 	tables   = 4
-	maxTeeth = 8
+	maxTeeth = 10
 )
 
 func newComb(bits, teeth int) comb {
@@ -31,14 +31,14 @@ func (s comb) recode(w *words, k *number) {
 	}
 	w[maxLimbs-1] >>= 1
 	last := s.teeth*s.columns - 1
-	w[last>>5] |= 1 << (last & 31)
+	w[last>>5&31] |= 1 << (last & 31)
 }
 
 // digit returns the place of a column's entry in its table, and whether to subtract it.
 func (s comb) digit(w *words, column int) (entry int, negative bool) {
 	var signs uint32
 	for i, bit := 0, column; i < s.teeth; i, bit = i+1, bit+s.columns {
-		signs |= w.bit(bit) << i
+		signs |= w[bit>>5&31] >> (bit & 31) & 1 << i
 	}
 	top := uint32(s.entries())
 	if signs&top == 0 {
@@ -54,7 +54,7 @@ func addRound[E any, P Element[E]](sum *calc[E, P], s *comb, table []affine[E], 
 	}
 	for column := round; column < s.columns; column += s.depth {
 		entry, negative := s.digit(w, column)
-		sum.add(&table[entry], negative != opposite)
+		sum.addExtended(&table[entry], negative != opposite)
 		table = table[s.entries():]
 	}
 }

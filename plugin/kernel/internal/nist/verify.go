@@ -28,6 +28,7 @@ func (c *Curve[E, P]) NewKey(x, y []byte) (*Key[E, P], error) {
 	if !c.on(q) {
 		return nil, ErrPoint
 	}
+	k.builder.setOdd(k.odd[:])
 	k.table = make([]affine[E], tables*k.comb.entries())
 	return k, nil
 }
@@ -55,16 +56,15 @@ func (k *Key[E, P]) Verify(digest, signature []byte) bool {
 	if sum.infinite {
 		return false
 	}
-	if P(&sum.z).IsZero() {
+	if P(&sum.zz).IsZero() {
 		k.addCarefully(&u1, &u2)
 		if sum.infinite {
 			return false
 		}
 	}
 	// x(R) = r modulo n: as x(R) is below p, it is r or, if that is below p, r + n (p is
-	// below 2n). x(R) is x/z^2.
+	// below 2n). x(R) is x/zz.
 	setBytes[E, P](&k.r, signature[:c.size])
-	P(&sum.z).Square(&sum.z)
 	if k.matches() {
 		return true
 	}
@@ -75,10 +75,10 @@ func (k *Key[E, P]) Verify(digest, signature []byte) bool {
 	return k.matches()
 }
 
-// matches says whether x is r times z, which is squared already.
+// matches says whether x is r times zz.
 func (k *Key[E, P]) matches() bool {
 	sum := &k.builder.calc
-	P(&k.x).MulAdd(&k.r, &sum.z, -1, &sum.x)
+	P(&k.x).MulSub(&k.r, &sum.zz, &sum.x)
 	return P(&k.x).IsZero()
 }
 
@@ -100,16 +100,12 @@ func (c *Curve[E, P]) scalar(z *number, digest []byte) {
 	}
 }
 
-// prepare makes what the key's next sum needs: the odd multiples at first, one part of the
-// comb at each use from the one after patience on.
+// prepare makes one part of the key's comb at each use from the one after patience on.
 func (k *Key[E, P]) prepare() {
 	if k.ready {
 		return
 	}
-	switch k.uses {
-	case 0:
-		k.builder.setOdd(k.odd[:])
-	case patience:
+	if k.uses == patience {
 		k.builder.start(k.comb, &k.odd[0])
 	}
 	if k.uses >= patience {
@@ -118,7 +114,7 @@ func (k *Key[E, P]) prepare() {
 	k.uses++
 }
 
-// add makes the sum u1 G + u2 Q, right unless its z is 0.
+// add makes the sum u1 G + u2 Q, right unless its zz is 0.
 func (k *Key[E, P]) add(u1, u2 *number) {
 	c, sum := k.curve, &k.builder.calc
 	withG, rounds := !c.n.isZero(u1), 0
@@ -135,20 +131,29 @@ func (k *Key[E, P]) add(u1, u2 *number) {
 		rounds = max(rounds, k.digits.set(&k.q, c.n.bits))
 	}
 	sum.infinite = true
-	for i := rounds - 1; i >= 0; i-- {
+	// The window's places above the comb's rounds have many doublings for one addition.
+	for ; rounds > c.comb.depth && !k.ready; rounds-- {
 		sum.double()
+		if d := k.digits[rounds-1]; d != 0 {
+			sum.add(k.multiple(d), d < 0)
+		}
+	}
+	sum.extend()
+	for i := rounds - 1; i >= 0; i-- {
+		sum.doubleExtended()
 		if k.ready {
 			addRound(sum, &k.comb, k.table, &k.q, i, negativeQ)
-		} else if d := k.digits[i]; d > 0 {
-			sum.add(&k.odd[d>>1], false)
-		} else if d < 0 {
-			sum.add(&k.odd[-d>>1], true)
+		} else if d := k.digits[i]; d != 0 {
+			sum.addExtended(k.multiple(d), d < 0)
 		}
 		if withG {
 			addRound(sum, &c.comb, c.table, &k.g, i, negativeG)
 		}
 	}
 }
+
+// multiple returns |d| Q for a digit d.
+func (k *Key[E, P]) multiple(d int8) *affine[E] { return &k.odd[max(d, -d)>>1] }
 
 // recode sets w to the comb's signs of u, or of n - u if u is even: then the multiple is
 // the opposite point.
@@ -182,4 +187,5 @@ func (k *Key[E, P]) addCarefully(u1, u2 *number) {
 			sum.addAny(&k.odd[0])
 		}
 	}
+	sum.extend()
 }

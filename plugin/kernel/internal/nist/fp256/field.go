@@ -19,8 +19,11 @@ const (
 //
 // Operands of a multiplication must have limbs of at most 2^29 in absolute value: then
 // 18 products of two (Cross has so many in a column) are at most 4.5 2^60, the quotients'
-// shares less than 2^54, and int64 holds them. As p is -1 modulo 2^96, the quotient of a
-// Montgomery step is the lowest limb itself, which p's last term takes away.
+// shares less than 2^54, and int64 holds them. MulTwice, MulSum and the square of
+// MulSubSquare take results of the other methods only; MulTwice's and MulSum's 9 products
+// of limbs of 2^30 and 2^29 come to as much, MulSubSquare's 27 of 2^58 to 6.75 2^60. As p
+// is -1 modulo 2^96, the quotient of a Montgomery step is the lowest limb itself, which
+// p's last term takes away.
 //
 // Results have limbs from 0 to 2^29 - 1 but for the last, which holds the sign and is
 // small if the value is: for |a| <= A p and |b| <= B p the product lies between

@@ -59,5 +59,27 @@ func (z *Element) canonical() Element {
 func (z *Element) Cross(a, b, c, d *Element) {
 	var v Element
 	v.Mul(c, d)
-	z.MulAdd(a, b, -1, &v)
+	z.MulSub(a, b, &v)
+}
+
+// MulTwice sets z = 2 a b.
+func (z *Element) MulTwice(a, b *Element) {
+	z.Mul(a, b)
+	z.Lin(2, z, 0, z)
+}
+
+// MulSum sets z = (a + b) (a - b).
+func (z *Element) MulSum(a, b *Element) {
+	var sum, difference Element
+	sum.Lin(1, a, 1, b)
+	difference.Sub(a, b)
+	z.Mul(&sum, &difference)
+}
+
+// MulSubSquare sets z = a b - 2 c^2.
+func (z *Element) MulSubSquare(a, b, c *Element) {
+	var v Element
+	v.Square(c)
+	v.Lin(2, &v, 0, &v)
+	z.MulSub(a, b, &v)
 }
