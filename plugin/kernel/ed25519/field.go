@@ -78,46 +78,31 @@ func (z *element) power(a *element, n int) {
 	}
 }
 
-// ladder sets z = a^(2^250 - 1) and low = a^11: where both exponents below begin.
-func (z *element) ladder(low, a *element) {
+// power58 sets z = a^((p-5)/8) = a^(2^252 - 3). a is tight.
+func (z *element) power58(a *element) {
 	var t, b5, b10, b50 element
-	t.power(a, 1)     // 2
-	low.power(&t, 2)  // 8
-	low.mul(low, a)   // 9
-	z.mul(low, &t)    // 11
-	t.square(z)       // 22
-	b5.mul(&t, low)   // 2^5 - 1
-	*low = *z         //
+	t.square(a)       // 2
+	b5.power(&t, 2)   // 8
+	b5.mul(&b5, a)    // 9
+	t.mul(&t, &b5)    // 11
+	t.square(&t)      // 22
+	b5.mul(&t, &b5)   // 2^5 - 1
 	t.power(&b5, 5)   //
 	b10.mul(&t, &b5)  // 2^10 - 1
 	t.power(&b10, 10) //
-	z.mul(&t, &b10)   // 2^20 - 1
-	t.power(z, 20)    //
-	z.mul(&t, z)      // 2^40 - 1
-	t.power(z, 10)    //
+	b50.mul(&t, &b10) // 2^20 - 1
+	t.power(&b50, 20) //
+	t.mul(&t, &b50)   // 2^40 - 1
+	t.power(&t, 10)   //
 	b50.mul(&t, &b10) // 2^50 - 1
 	t.power(&b50, 50) //
-	z.mul(&t, &b50)   // 2^100 - 1
-	t.power(z, 100)   //
-	z.mul(&t, z)      // 2^200 - 1
-	t.power(z, 50)    //
-	z.mul(&t, &b50)   // 2^250 - 1
-}
-
-// invert sets z = a^(p-2) = 1/a, and 0 for 0. a is tight.
-func (z *element) invert(a *element) {
-	var low, high element
-	high.ladder(&low, a)
-	high.power(&high, 5)
-	z.mul(&high, &low) // 2^255 - 2^5 + 11 = p - 2
-}
-
-// power58 sets z = a^((p-5)/8). a is tight.
-func (z *element) power58(a *element) {
-	var low, high element
-	high.ladder(&low, a)
-	high.power(&high, 2)
-	z.mul(&high, a) // 2^252 - 2^2 + 1
+	b10.mul(&t, &b50) // 2^100 - 1
+	t.power(&b10, 100)
+	t.mul(&t, &b10) // 2^200 - 1
+	t.power(&t, 50) //
+	t.mul(&t, &b50) // 2^250 - 1
+	t.power(&t, 2)  // 2^252 - 4
+	z.mul(&t, a)
 }
 
 // root sets z to the square root of u/v that is even, or says that there is none (RFC
@@ -150,12 +135,11 @@ func (z *element) root(u, v *element) bool {
 	return true
 }
 
-// bytes writes the number's one form from 0 to p-1, little-endian, the last bit free.
-func (z *element) bytes(out *[32]byte) {
+// canonical returns the number's one form from 0 to p-1.
+func (z *element) canonical() (limbs whole) {
 	t := *z
 	t.tighten()
 	// Now within 2^260.1 of zero; plus 64 p = 2^261 - 1216 it is positive, below 2^262.
-	var limbs [9]int64
 	up := int64(-fold + 1)
 	for i := range t {
 		up += int64(t[i]) + mask
@@ -164,14 +148,20 @@ func (z *element) bytes(out *[32]byte) {
 	}
 	limbs[8] += up << limbBits
 	// What stands above 2^255 counts 19 times: now below 2^255 + 19 * 2^7.
-	settle(&limbs, limbs[8]>>topBits)
+	limbs.settle(limbs[8] >> topBits)
 	// It is p or more, but below 2 p, if 19 more reach 2^255; minus p is plus 19 minus 2^255.
 	up = 19
 	for _, limb := range limbs[:8] {
 		up = (up + limb) >> limbBits
 	}
-	settle(&limbs, (up+limbs[8])>>topBits)
+	limbs.settle((up + limbs[8]) >> topBits)
 	limbs[8] &= 1<<topBits - 1
+	return limbs
+}
+
+// bytes writes the canonical form, little-endian, the last bit free.
+func (z *element) bytes(out *[32]byte) {
+	limbs := z.canonical()
 	var bits uint64
 	have, next := 0, 0
 	for i := range out {
@@ -188,7 +178,7 @@ func (z *element) bytes(out *[32]byte) {
 
 // settle replaces what stands above 2^255 by 19 top and carries; the last limb may
 // overflow its bits again.
-func settle(limbs *[9]int64, top int64) {
+func (limbs *whole) settle(top int64) {
 	limbs[8] &= 1<<topBits - 1
 	up := 19 * top
 	for i := range limbs[:8] {
@@ -225,14 +215,6 @@ func (z *element) load(in *[32]byte) bool {
 	return canonical == *in
 }
 
-func (z *element) isZero() bool {
-	var b [32]byte
-	z.bytes(&b)
-	return b == [32]byte{}
-}
+func (z *element) isZero() bool { return z.canonical() == whole{} }
 
-func (z *element) isOdd() bool {
-	var b [32]byte
-	z.bytes(&b)
-	return b[0]&1 == 1
-}
+func (z *element) isOdd() bool { return z.canonical()[0]&1 == 1 }
