@@ -2,11 +2,11 @@ package nist
 
 // comb is the geometry of a table of multiples of one point (Lim and Lee, "More flexible
 // exponentiation with precomputation", 1994; signed as in Hamburg, "Fast and compact
-// elliptic-curve cryptography", 2012, §3.3). A scalar is written in teeth rows of columns bits, all of
-// them 1 or -1; the entry for a column is the sum of the teeth's points 2^(columns i) P with
-// the signs of that column, the last tooth's always 1: the negative serves the other half.
-// The columns fall into tables parts of depth columns each, with a table of their own, so
-// that a multiplication takes depth-1 doublings and columns additions.
+// elliptic-curve cryptography", 2012, §3.3). A scalar is written in teeth rows of columns
+// bits, all of them 1 or -1; the entry for a column is the sum of the teeth's points
+// 2^(columns i) P with the signs of that column, the last tooth's always 1: the negative
+// serves the other half. The columns fall into tables parts of depth columns each, with a
+// table of their own, so that a multiplication takes depth-1 doublings and columns additions.
 type comb struct{ teeth, columns, depth int }
 
 const (

@@ -1,0 +1,64 @@
+package kernel_test
+
+import (
+	stdecdsa "crypto/ecdsa"
+	"crypto/rand"
+	"math/big"
+	"testing"
+)
+
+// BenchmarkVerify compares, for each curve, a key with its table, a key without one and the
+// making of a key with crypto/ecdsa.
+func BenchmarkVerify(b *testing.B) {
+	for _, c := range curves {
+		private, err := stdecdsa.GenerateKey(c.std, rand.Reader)
+		if err != nil {
+			b.Fatal(err)
+		}
+		digest := c.digest([]byte("m"))
+		r, s, err := stdecdsa.Sign(rand.Reader, private, digest)
+		if err != nil {
+			b.Fatal(err)
+		}
+		signature := append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
+		x, y := coordinates(b, private, c.size)
+		fresh := func() verifier {
+			k, err := c.newKey(x, y)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return k
+		}
+		verify := func(k verifier) {
+			if !k.Verify(digest, signature) {
+				b.Fatal("refused")
+			}
+		}
+		b.Run(c.name+"/table", func(b *testing.B) {
+			k := fresh()
+			for range warmUp {
+				verify(k)
+			}
+			for b.Loop() {
+				verify(k)
+			}
+		})
+		b.Run(c.name+"/key and first use", func(b *testing.B) {
+			for b.Loop() {
+				verify(fresh())
+			}
+		})
+		b.Run(c.name+"/key", func(b *testing.B) {
+			for b.Loop() {
+				fresh()
+			}
+		})
+		b.Run(c.name+"/library", func(b *testing.B) {
+			for b.Loop() {
+				if !stdecdsa.Verify(&private.PublicKey, digest, new(big.Int).SetBytes(signature[:c.size]), new(big.Int).SetBytes(signature[c.size:])) {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}
