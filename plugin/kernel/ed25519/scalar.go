@@ -4,6 +4,7 @@ package ed25519
 // ninth is 0 and lets a comb look at bits that no scalar has.
 type scalar [9]uint32
 
+//go:inline
 func (k *scalar) bit(i int) uint32 { return k[i>>5] >> (i & 31) & 1 }
 
 // The group's order L = 2^252 + 27742317777372353535851937790883648493 and what its

@@ -46,14 +46,37 @@ func (h Hash) BlockSize() int {
 	return 0
 }
 
-// Append appends the digest of the parts, one after the other, to dst.
+// Append appends the digest of the parts, one after the other, to dst. The states are
+// apart because a [State] has room for both, which is more than TinyGo leaves on a stack.
 func (h Hash) Append(dst []byte, parts ...string) []byte {
-	var s State
-	s.Reset(h)
-	for _, p := range parts {
-		s.WriteString(p)
+	switch h {
+	case SHA256:
+		return append256(dst, parts)
+	case SHA384:
+		return append512(dst, &initial384, h.Size(), parts)
+	case SHA512:
+		return append512(dst, &initial512, h.Size(), parts)
+	case None:
 	}
-	return s.Append(dst)
+	return dst
+}
+
+func append256(dst []byte, parts []string) []byte {
+	var s state256
+	s.reset()
+	for _, p := range parts {
+		s.write(view(p))
+	}
+	return s.sum(dst)
+}
+
+func append512(dst []byte, initial *[8]uint64, size int, parts []string) []byte {
+	var s state512
+	s.reset(initial)
+	for _, p := range parts {
+		s.write(view(p))
+	}
+	return s.sum(dst, size)
 }
 
 // State is a hash under way; [State.Reset] must come first. It may be copied.

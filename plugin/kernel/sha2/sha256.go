@@ -117,6 +117,8 @@ func (s *state256) compress(p []byte) {
 }
 
 // word256 reads the i-th big-endian word.
+//
+//go:inline
 func word256(p []byte, i int) uint32 {
 	b := (*[4]byte)(p[4*i:])
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])

@@ -118,6 +118,8 @@ func (s *state512) compress(p []byte) {
 }
 
 // word512 reads the i-th big-endian word.
+//
+//go:inline
 func word512(p []byte, i int) uint64 {
 	b := (*[8]byte)(p[8*i:])
 	return uint64(b[0])<<56 | uint64(b[1])<<48 | uint64(b[2])<<40 | uint64(b[3])<<32 |
