@@ -320,6 +320,11 @@ func fuzzVerify(f *testing.F, which int) {
 			f.Add(n[:len(n)-1], n[1:], n[2:], change, uint16(change)*77)
 		}
 	}
+	// u1 G is u2 Q; the key is the generator or its opposite; a product is 0.
+	f.Add([]byte{3}, []byte{15}, []byte{5}, byte(6), uint16(9))
+	f.Add([]byte{1}, []byte{1}, []byte{1}, byte(6), uint16(9))
+	f.Add(new(big.Int).Sub(p.N, big.NewInt(1)).Bytes(), []byte{2}, []byte{1}, byte(7), uint16(9))
+	f.Add([]byte{9}, []byte{}, []byte{200}, byte(6), uint16(9))
 	f.Fuzz(func(t *testing.T, d, u1, u2 []byte, change byte, where uint16) {
 		scalar := func(b []byte) *big.Int {
 			v := new(big.Int).SetBytes(b[:min(len(b), 80)])
