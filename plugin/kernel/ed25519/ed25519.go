@@ -105,11 +105,14 @@ func (k *Key) Verify(message string, signature []byte) bool {
 	return string(encoded[:]) == string(signature[:32])
 }
 
-// often adds s B - h A by the tables of both, but for what base.correct takes away.
+// often adds s B - h A to p, the neutral point, by the tables of both, but for what
+// base.correct takes away.
 func (k *Key) often(p *point, s, h *scalar) {
 	w := &k.scratch.temps
 	for height := keyShape.height() - 1; height >= 0; height-- {
-		w.double(p, true)
+		if height < keyShape.height()-1 { // p is neutral before the first column
+			w.double(p, true)
+		}
 		if height < baseShape.height() {
 			base.column(w, p, s, height)
 		}

@@ -41,6 +41,8 @@ func carry(c int64) (limb, up int64) {
 
 // add sets z = a + b. This and the next are written out because small code is not
 // unrolled where the module is built for size.
+//
+//go:inline
 func (z *element) add(a, b *element) {
 	z[8], z[7], z[6] = a[8]+b[8], a[7]+b[7], a[6]+b[6]
 	z[5], z[4], z[3] = a[5]+b[5], a[4]+b[4], a[3]+b[3]
@@ -48,6 +50,8 @@ func (z *element) add(a, b *element) {
 }
 
 // sub sets z = a - b.
+//
+//go:inline
 func (z *element) sub(a, b *element) {
 	z[8], z[7], z[6] = a[8]-b[8], a[7]-b[7], a[6]-b[6]
 	z[5], z[4], z[3] = a[5]-b[5], a[4]-b[4], a[3]-b[3]
