@@ -289,3 +289,20 @@ func TestWarmVerifyAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestTableIsBuiltAfterAHandfulOfUses(t *testing.T) {
+	private := std.NewKeyFromSeed(bytes.Repeat([]byte{8}, std.SeedSize))
+	signature := std.Sign(private, []byte("message"))
+	k, err := NewKey(private.Public().(std.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for use := range 8 {
+		if built := k.table.points != nil; built != (use > 3) {
+			t.Errorf("before use %d: built %v", use, built)
+		}
+		if !k.Verify("message", signature) {
+			t.Errorf("use %d refused", use)
+		}
+	}
+}

@@ -98,3 +98,49 @@ func followed(t *testing.T, x *big.Int) int {
 	t.Fatalf("%x: more than %d batches", x, batches)
 	return 0
 }
+
+// The range of d and e holds for every matrix that the bounds allow, at both ends.
+func TestApplyModuloAtItsBound(t *testing.T) {
+	const most = 1 << limbBits
+	whole29 := func(x *big.Int) (w whole) {
+		rest := new(big.Int).Set(x)
+		for i := range w {
+			if i == 8 {
+				w[i] = rest.Int64()
+				break
+			}
+			w[i] = new(big.Int).And(rest, big.NewInt(mask)).Int64()
+			rest.Rsh(rest, limbBits)
+		}
+		return w
+	}
+	least := new(big.Int).Mul(bigP, big.NewInt(-2))
+	var ends []*big.Int
+	for i := int64(1); i < 4; i++ {
+		ends = append(ends, new(big.Int).Add(least, big.NewInt(i)), new(big.Int).Sub(bigP, big.NewInt(i)), big.NewInt(i-2))
+	}
+	for _, row := range [][2]int64{{most, 0}, {-most, 0}, {0, most}, {0, -most}, {most / 2, most / 2}, {-most / 2, -most / 2}, {most / 2, -most / 2}, {most - 1, 1}, {1 - most, -1}} {
+		s := steps{u: row[0], v: row[1], q: row[1], r: row[0]}
+		for _, x := range ends {
+			for _, y := range ends {
+				d, e := whole29(x), whole29(y)
+				if d.big().Cmp(x) != 0 || e.big().Cmp(y) != 0 {
+					t.Fatal("the test's own form is wrong")
+				}
+				s.applyModulo(&d, &e)
+				for _, c := range []struct {
+					got  *whole
+					u, v int64
+				}{{&d, s.u, s.v}, {&e, s.q, s.r}} {
+					want := new(big.Int).Add(new(big.Int).Mul(big.NewInt(c.u), x), new(big.Int).Mul(big.NewInt(c.v), y))
+					if mod(new(big.Int).Lsh(c.got.big(), limbBits)).Cmp(mod(want)) != 0 {
+						t.Fatalf("%v of %x, %x: %x", s, x, y, c.got.big())
+					}
+					if c.got.big().Cmp(least) <= 0 || c.got.big().Cmp(bigP) >= 0 {
+						t.Fatalf("%v of %x, %x is out of range: %x", s, x, y, c.got.big())
+					}
+				}
+			}
+		}
+	}
+}

@@ -112,6 +112,23 @@ func TestEdges(t *testing.T) {
 	}
 }
 
+// A number that agrees with a residue in all limbs but has bits above them.
+func TestLoadLooksAboveTheLimbs(t *testing.T) {
+	for _, n := range [][]byte{{3}, bytes.Repeat([]byte{0xff}, 32), bytes.Repeat([]byte{0xff}, 256), bytes.Repeat([]byte{0xff}, 257)} {
+		m, err := mont.New(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := make([]uint32, m.Limbs())
+		for extra := range uint(40) {
+			above := new(big.Int).Lsh(big.NewInt(1), 27*uint(m.Limbs())+extra)
+			if m.Load(z, above.Add(above, big.NewInt(1)).Bytes()) {
+				t.Errorf("%d bytes: 2^%d + 1 is loaded", len(n), 27*uint(m.Limbs())+extra)
+			}
+		}
+	}
+}
+
 func FuzzMont(f *testing.F) {
 	f.Add([]byte{3}, []byte{1}, []byte{2})
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff}, []byte{0xff, 0xff, 0xff, 0xff}, []byte{1, 0, 0, 0, 0})
