@@ -1,0 +1,108 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/postern-wasm/postern/bench/clock"
+	"github.com/postern-wasm/postern/bench/kernels/op"
+	"github.com/postern-wasm/postern/bench/measure"
+)
+
+// Row is one operation: microseconds of CPU per call.
+type Row struct {
+	// Name names it.
+	Name string `json:"name"`
+	// Bytes is how many bytes a call hashes, or 0.
+	Bytes int `json:"bytes,omitempty"`
+	// Standard is Go's standard library, native.
+	Standard measure.Figure `json:"go_standard_library_us"`
+	// Own is the kernel, native.
+	Own measure.Figure `json:"own_native_us"`
+	// Wazero is the kernel, compiled by TinyGo, on wazero.
+	Wazero measure.Figure `json:"own_wazero_us"`
+	// Ratio is Wazero over Standard.
+	Ratio measure.Figure `json:"wazero_over_standard"`
+	// Allocations is how often a call on wazero allocates.
+	Allocations measure.Figure `json:"guest_allocations"`
+}
+
+// Measure runs every case on the guest at path, natively, and with the standard
+// library.
+func Measure(ctx context.Context, path string, cases []Case, rounds int, turn time.Duration) (rows []Row, err error) {
+	g, err := start(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, g.close(ctx)) }()
+	for _, c := range cases {
+		row, err := one(ctx, g, c, rounds, turn)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Name, err)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func one(ctx context.Context, g *guest, c Case, rounds int, turn time.Duration) (Row, error) {
+	own, err := op.Make(c.Kind, c.Input)
+	if err != nil {
+		return Row{}, err
+	}
+	if err := g.prepare(ctx, c); err != nil {
+		return Row{}, err
+	}
+	refused := func(yes, n int) error {
+		if yes != n {
+			return fmt.Errorf("%d of %d valid inputs were refused", n-yes, n)
+		}
+		return nil
+	}
+	values, faults := measure.Turns([]measure.Subject{
+		{Name: "standard library", Run: func(n int) error { return refused(native(c, n), n) }},
+		{Name: "own, native", Run: func(n int) error { return refused(own.Run(n), n) }},
+		{Name: "own, wazero", Run: func(n int) error { return g.run(ctx, c.Kind, n) }},
+	}, rounds, turn, clock.CPU)
+	return Row{
+		Name: c.Name, Bytes: c.Bytes,
+		Standard:    measure.Summary(values[0], faults[0]),
+		Own:         measure.Summary(values[1], faults[1]),
+		Wazero:      measure.Summary(values[2], faults[2]),
+		Ratio:       measure.Over(values[2], values[0], faults[2], faults[0]),
+		Allocations: allocations(ctx, g, c),
+	}, nil
+}
+
+// native calls the standard library n times and counts what it takes for valid.
+func native(c Case, n int) int {
+	yes := 0
+	for i := range n {
+		if c.Native(c.Items[i%len(c.Items)]) {
+			yes++
+		}
+	}
+	return yes
+}
+
+// allocations counts those of a hundred calls, after as many that may build tables.
+func allocations(ctx context.Context, g *guest, c Case) measure.Figure {
+	const calls = 100
+	if err := g.run(ctx, c.Kind, calls); err != nil {
+		return measure.None(err.Error())
+	}
+	before, err := g.call(ctx, "mallocs")
+	if err != nil {
+		return measure.None(err.Error())
+	}
+	if err := g.run(ctx, c.Kind, calls); err != nil {
+		return measure.None(err.Error())
+	}
+	after, err := g.call(ctx, "mallocs")
+	if err != nil {
+		return measure.None(err.Error())
+	}
+	return measure.Of([]float64{float64(after-before) / calls})
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/postern-wasm/postern/bench/local"
+	"github.com/postern-wasm/postern/bench/measure"
+	"github.com/postern-wasm/postern/bench/mint"
+	"github.com/postern-wasm/postern/bench/report"
+)
+
+func TestNoTokenIsSentColdTwice(t *testing.T) {
+	for _, s := range []scale{quick(), full(), smoke()} {
+		if sent := (s.Rounds + 1) * s.Requests; sent > s.Tokens {
+			t.Errorf("%s: %d requests of %d tokens", s.Mode, sent, s.Tokens)
+		}
+	}
+	if full().Tokens != 50000 {
+		t.Errorf("the targets speak of 50,000 tokens, a full run has %d", full().Tokens)
+	}
+}
+
+func TestVariants(t *testing.T) {
+	for _, cache := range []bool{false, true} {
+		list := variants(cache)
+		names := map[string]variant{}
+		for _, v := range list {
+			if _, twice := names[v.name]; twice {
+				t.Errorf("%q twice", v.name)
+			}
+			names[v.name] = v
+		}
+		keys := map[string]*mint.Key{}
+		for _, a := range mint.Algorithms() {
+			key, err := mint.NewKey(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys[a] = key
+		}
+		d, err := doors(keys, "postern.wasm", "nothing.wasm", cache)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := map[string]bool{}
+		for _, door := range d {
+			open[door.Name] = true
+		}
+		for _, v := range list {
+			if !open[v.door] {
+				t.Errorf("%s: no door %q", v.name, v.door)
+			}
+			if v.baseline != "" && names[v.baseline].baseline != "" || v.baseline != "" && names[v.baseline].name == "" {
+				t.Errorf("%s: %q is no baseline", v.name, v.baseline)
+			}
+			if v.peer != "" && names[v.peer].name == "" {
+				t.Errorf("%s: no peer %q", v.name, v.peer)
+			}
+		}
+		if _, has := names[seenName]; has != cache {
+			t.Errorf("a cache: %v, a variant of it: %v", cache, has)
+		}
+	}
+}
+
+// rowsOf judges the targets over nothing measured at all.
+func rowsOf(r *report.Report, signed bool) map[string]report.Target {
+	rows := map[string]report.Target{}
+	for _, g := range targets(facts{run: measure.NewRun(nil), list: variants(r.TokenCache), report: r, signed: signed, flat: measure.None("x")}) {
+		rows[g.Where+": "+g.Case] = g
+	}
+	return rows
+}
+
+func TestTargetsThatCannotBeMeasuredStayInTheTable(t *testing.T) {
+	without, with := rowsOf(&report.Report{}, false), rowsOf(&report.Report{TokenCache: true}, true)
+	if len(without) != len(with) || len(without) != 15 {
+		t.Errorf("%d and %d rows", len(without), len(with))
+	}
+	for name, want := range map[string]report.Verdict{
+		"Envoy: distinct tokens, all seen before":                               report.NotBuilt,
+		"Envoy: signed request, template with body hash, 2 KB body":             report.NotBuilt,
+		"Envoy: cold RS256 through verify_signature":                            report.NotBuilt,
+		"Envoy: cold ES256, EdDSA":                                              report.NotMeasured,
+		"both: allocations of the guest on a warm request":                      report.NotMeasured,
+		"wazero: kernels, against Go's standard library":                        report.NotMeasured,
+		"both: module, start, memory after configure":                           report.NotMeasured,
+		"Envoy: refusing, against accepting RS256":                              report.NotMeasured,
+		"wazero: whole request, fresh token, against jwx":                       report.NotMeasured,
+		"Envoy: refusing a request without a token, over the do-nothing module": report.NotMeasured,
+	} {
+		row, ok := without[name]
+		if !ok || row.Verdict != want {
+			t.Errorf("%s: there %v, %v, want %v", name, ok, row.Verdict, want)
+		}
+	}
+	for name, row := range with {
+		if row.Verdict == report.Met || row.Verdict == report.Missed {
+			t.Errorf("%s: %v of nothing measured", name, row.Verdict)
+		}
+	}
+	if c := with["Envoy: distinct tokens, all seen before"]; len(c.Checks) != 5 {
+		t.Errorf("%d bounds of the cache", len(c.Checks))
+	}
+}
+
+func TestOffloadIsSeenInTheHostCalls(t *testing.T) {
+	f := facts{report: &report.Report{}}
+	if f.offloads() {
+		t.Error("no call, and yet offloaded")
+	}
+	f.report.Calls = append(f.report.Calls, callsOf(true, "proxy_get_header_map_pairs", "proxy_call_foreign_function"))
+	if !f.offloads() {
+		t.Error("not seen")
+	}
+	if !slices.Contains(f.report.Calls[0].Names, "proxy_get_header_map_pairs") {
+		t.Error("names lost")
+	}
+}
+
+func TestVersionTexts(t *testing.T) {
+	for text, want := range map[string]string{
+		"build/envoy  version: 9e55/1.40.0/Clean/RELEASE/BoringSSL": "1.40.0", "1.40": "1.40", unknown: unknown,
+	} {
+		if got := envoyVersion(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func callsOf(allowed bool, names ...string) local.Calls {
+	return local.Calls{Allowed: allowed, HostCalls: len(names), Names: names}
+}

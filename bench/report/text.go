@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/postern-wasm/postern/bench/measure"
+)
+
+// WriteText writes the tables for a terminal.
+func (r *Report) WriteText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(cells ...string) { fmt.Fprintln(t, strings.Join(cells, "\t")) }
+	section := func(title string, heads ...string) {
+		_ = t.Flush() // what fails is told by the last one
+		fmt.Fprintf(w, "\n%s\n", title)
+		row(heads...)
+	}
+	section("In Envoy: CPU microseconds per request, the filter alone (median [quartiles] over the rounds)", "variant", "cost", "against", "ratio", "requests/s")
+	for _, v := range r.Variants {
+		if v.Cost == nil {
+			continue
+		}
+		ratio := ""
+		if v.Ratio != nil {
+			ratio = Spread(*v.Ratio, "x")
+		}
+		row(v.Name, Spread(*v.Cost, ""), v.Peer, ratio, Short(v.Throughput))
+	}
+	section("In Envoy: all of it, where there is no filter", "variant", "total", "", "", "requests/s")
+	for _, v := range r.Variants {
+		if v.Cost == nil {
+			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
+		}
+	}
+	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "wazero/standard", "allocations")
+	for _, k := range r.Kernels {
+		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Spread(k.Ratio, "x"), Short(k.Allocations))
+	}
+	section("Whole requests in this process, fresh tokens: CPU microseconds", "algorithm", "postern on wazero", "jwx, native", "no middleware", "ratio")
+	for _, s := range r.Whole {
+		row(s.Name, Short(s.Postern), Short(s.Native), Short(s.Floor), Spread(s.Ratio, "x"))
+	}
+	section("Between host and guest, for one request", "request", "callbacks", "host calls", "buffers", "which")
+	for _, c := range r.Calls {
+		row(c.Request, fmt.Sprint(c.Callbacks), fmt.Sprint(c.HostCalls), fmt.Sprint(c.Allocations), strings.Join(c.Names, " "))
+	}
+	section("Before the first request, and memory", "what", "how much")
+	for _, line := range r.startLines() {
+		row(line[0], line[1])
+	}
+	section("Targets", "where", "case", "target", "result", "")
+	for _, g := range r.Targets {
+		r.targetLines(g, row)
+	}
+	return t.Flush()
+}
+
+// targetLines writes a target, a line for each of its bounds.
+func (r *Report) targetLines(g Target, row func(...string)) {
+	if g.Missing != "" || len(g.Checks) == 0 {
+		row(g.Where, g.Case, "", g.Missing, strings.ToUpper(g.Verdict.String()))
+		return
+	}
+	for i, c := range g.Checks {
+		name, verdict := g.Case, strings.ToUpper(g.Verdict.String())
+		if i > 0 {
+			name, verdict = "", ""
+		}
+		row(g.Where, name, c.Label+" "+c.Bound(), c.Result(), verdict)
+	}
+}
+
+// startLines are the figures of Start and Memory as text.
+func (r *Report) startLines() [][2]string {
+	lines := [][2]string{
+		{"Envoy without a filter, exec to serving, s", Spread(r.Start.Plain, "")},
+		{"Envoy with the module, exec to serving, s", Spread(r.Start.Module, "")},
+		{"memory of one VM in Envoy, KiB", Short(scaled(r.Start.GuestBytes, 1.0/1024))},
+		{"wazero: compile, s", Number(r.Start.Compile)},
+		{"wazero: start and configure, ms", Number(1e3 * r.Start.Configure)},
+		{"wazero: memory of one VM, KiB", Number(float64(r.Start.LocalBytes) / 1024)},
+		{"module, bytes", fmt.Sprint(r.Versions.ModuleBytes)},
+	}
+	for _, m := range r.Memory {
+		text := fmt.Sprintf("%s bytes per token (%d tokens)", Number(m.PerToken), m.Tokens)
+		if m.Why != "" {
+			text = "not measured: " + m.Why
+		}
+		lines = append(lines, [2]string{"cache of " + m.Name, text})
+	}
+	return lines
+}
+
+// scaled multiplies a figure.
+func scaled(f measure.Figure, by float64) measure.Figure {
+	f.Median, f.Low, f.High = f.Median*by, f.Low*by, f.High*by
+	return f
+}
+
+// Short is a figure's median, or why there is none.
+func Short(f measure.Figure) string {
+	if !f.OK {
+		return "not measured: " + f.Why
+	}
+	return Number(f.Median)
+}
+
+// Spread is a figure's median with its quartiles.
+func Spread(f measure.Figure, unit string) string {
+	if !f.OK || f.Rounds < 2 {
+		return Short(f)
+	}
+	return fmt.Sprintf("%s%s [%s..%s]", Number(f.Median), unit, Number(f.Low), Number(f.High))
+}

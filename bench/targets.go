@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/postern-wasm/postern/bench/measure"
+	"github.com/postern-wasm/postern/bench/mint"
+	"github.com/postern-wasm/postern/bench/report"
+)
+
+// facts is what the targets are judged by.
+type facts struct {
+	run    *measure.Run
+	list   []variant
+	report *report.Report
+	signed bool           // the module takes signed requests
+	flat   measure.Figure // growth of the guest's memory, bytes
+}
+
+// Rows that this bench cannot fill, and what each wants.
+const (
+	needsCache  = "no verified-token cache in this module"
+	needsSigned = "no signed requests in this module"
+)
+
+// targets returns every row of the performance targets, in their order, whether it
+// could be measured or not.
+func targets(f facts) []report.Target {
+	rows := slices.Concat(f.cached(), f.colds(), f.refusals(), f.kernels(), f.wazero(), f.memories())
+	for i := range rows {
+		rows[i].Verdict = rows[i].Judge()
+	}
+	return rows
+}
+
+// pair is a variant with its baseline.
+func (f *facts) pair(name string) measure.Pair {
+	for _, v := range f.list {
+		if v.name == name {
+			return measure.Pair{Variant: v.name, Baseline: v.baseline}
+		}
+	}
+	return measure.Pair{Variant: name} // did not run, which Ratio then says
+}
+
+func (f *facts) ratio(a, b string) measure.Figure { return f.run.Ratio(f.pair(a), f.pair(b)) }
+
+func (f *facts) cached() []report.Target {
+	t := report.Target{Where: "Envoy", Case: "distinct tokens, all seen before"}
+	if !f.report.TokenCache {
+		t.Missing = needsCache
+		return []report.Target{t}
+	}
+	p := f.pair(seenName)
+	t.Checks = []report.Check{
+		{Label: "cost", Figure: f.run.Cost(p.Variant, p.Baseline), Limit: 5.5, Unit: "us"},
+		{Label: "of jwt_authn RS256 as shipped", Figure: f.ratio(seenName, "jwt_authn RS256"), Limit: 0.17, Unit: "x"},
+		{Label: "of jwt_authn with 100,000 entries", Figure: f.ratio(seenName, "jwt_authn RS256, 100,000 entries, many tokens"), Limit: 2, Unit: "x"},
+		{Label: "memory per token", Figure: f.perToken("postern"), Limit: 2200, Unit: "bytes"},
+		{Label: "memory of jwt_authn's", Figure: memoryRatio(f.perToken("postern"), f.perToken("jwt_authn, 100,000 entries")), Limit: 0.25, Unit: "x"},
+	}
+	return []report.Target{t}
+}
+
+// perToken is what a cache takes for each token.
+func (f *facts) perToken(name string) measure.Figure {
+	for _, m := range f.report.Memory {
+		if m.Name != name {
+			continue
+		}
+		if m.Why != "" {
+			return measure.None(m.Why)
+		}
+		return measure.Of([]float64{m.PerToken})
+	}
+	return measure.None("did not run")
+}
+
+func memoryRatio(a, b measure.Figure) measure.Figure {
+	if !a.OK || !b.OK || b.Median <= 0 {
+		return measure.None("one of them was not measured")
+	}
+	return measure.Of([]float64{a.Median / b.Median})
+}
+
+func (f *facts) colds() []report.Target {
+	against := func(algorithm string, limit float64) report.Check {
+		return report.Check{Label: algorithm + " of jwt_authn", Figure: f.ratio(cold(algorithm), "jwt_authn "+algorithm), Limit: limit, Unit: "x"}
+	}
+	offload := report.Target{Where: "Envoy", Case: "cold RS256 through verify_signature", Checks: []report.Check{against("RS256", 1.1)}}
+	own := report.Target{Where: "Envoy", Case: "cold RS256, own kernel", Checks: []report.Check{against("RS256", 2.2)}}
+	if f.offloads() {
+		own.Checks, own.Built, own.Missing = nil, true, "the module verifies RS256 through the host"
+	} else {
+		offload.Checks, offload.Missing = nil, "the module does not call verify_signature"
+	}
+	return []report.Target{
+		{Where: "Envoy", Case: "cold ES256, EdDSA", Checks: []report.Check{against("ES256", 0.6), against("EdDSA", 0.55)}},
+		offload, own,
+		{Where: "Envoy", Case: "cold HS256, ES384, PS256", Checks: []report.Check{against("HS256", 0.75), against("ES384", 0.4), against("PS256", 2.1)}},
+	}
+}
+
+// offloads says whether an accepted RS256 request called a foreign function.
+func (f *facts) offloads() bool {
+	for _, c := range f.report.Calls {
+		if c.Allowed && slices.Contains(c.Names, "proxy_call_foreign_function") {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *facts) refusals() []report.Target {
+	t := report.Target{Where: "Envoy", Case: "refusing, against accepting RS256"}
+	for _, kind := range mint.Refused() {
+		t.Checks = append(t.Checks, report.Check{Label: kind, Figure: f.ratio(refusing(kind), cold("RS256")), Limit: 1, Unit: "x"})
+	}
+	none := report.Target{Where: "Envoy", Case: "refusing a request without a token, over the do-nothing module", Checks: []report.Check{{
+		Label: "cost", Figure: f.run.Cost(refusing("no token"), nothingBare), Limit: 5, Unit: "us",
+	}}}
+	signed := report.Target{Where: "Envoy", Case: "signed request, template with body hash, 2 KB body", Missing: needsSigned}
+	if f.signed {
+		signed.Built, signed.Missing = true, "this bench has no signed requests yet"
+	}
+	return []report.Target{t, none, signed}
+}
+
+// kernelTargets are bounds on wazero's time over the standard library's, by name.
+var kernelTargets = []struct {
+	name  string
+	limit float64
+}{
+	{"RS256, 2048 bits", 2.5},
+	{"ES256, cached key", 0.5},
+	{"ES256, one-off key", 1.6},
+	{"EdDSA, 600 bytes", 0.6},
+	{"HS256, 600 bytes", 2.5},
+}
+
+const sha256Name, sha256Least = "SHA-256, 16 KiB", 300
+
+func (f *facts) kernels() []report.Target {
+	t := report.Target{Where: "wazero", Case: "kernels, against Go's standard library"}
+	for _, k := range kernelTargets {
+		c := report.Check{Label: k.name, Figure: measure.None("did not run"), Limit: k.limit, Unit: "x"}
+		for _, row := range f.report.Kernels {
+			if row.Name == k.name {
+				c.Figure = row.Ratio
+			}
+		}
+		t.Checks = append(t.Checks, c)
+	}
+	c := report.Check{Label: sha256Name, Figure: measure.None("did not run"), Limit: sha256Least, AtLeast: true, Unit: "MB/s"}
+	for _, row := range f.report.Kernels {
+		if row.Name == sha256Name && row.Wazero.OK {
+			// Bytes per microsecond are MB per second; the slow quartile is the low one.
+			b, w := float64(row.Bytes), row.Wazero
+			c.Figure = measure.Figure{OK: true, Median: b / w.Median, Low: b / w.High, High: b / w.Low, Rounds: w.Rounds}
+		}
+	}
+	t.Checks = append(t.Checks, c)
+	return []report.Target{
+		{Where: "V8", Case: "kernels, against Go's standard library", Built: true, Missing: "this bench runs the kernels alone on wazero only; cold requests in Envoy show them in V8"},
+		t,
+	}
+}
+
+func (f *facts) wazero() []report.Target {
+	t := report.Target{Where: "wazero", Case: "whole request, fresh token, against jwx"}
+	for _, a := range []string{"ES256", "EdDSA"} {
+		c := report.Check{Label: a, Figure: measure.None("did not run"), Limit: 1, Unit: "x"}
+		for _, row := range f.report.Whole {
+			if row.Name == a {
+				c.Figure = row.Ratio
+			}
+		}
+		t.Checks = append(t.Checks, c)
+	}
+	return []report.Target{t}
+}
+
+func (f *facts) memories() []report.Target {
+	flat := report.Target{Where: "Envoy", Case: fmt.Sprintf("memory over %d requests of all sorts, after the first tenth", full().Flat), Checks: []report.Check{
+		{Label: "growth of the guests", Figure: f.flat, Limit: 0, Unit: "bytes"},
+	}}
+	pause := report.Target{Where: "both", Case: "longest pause of the guest's collector, 100,000 cached tokens, 50 key sets", Missing: needsCache}
+	if f.report.TokenCache {
+		pause.Built, pause.Missing = true, "this bench does not time the collector yet"
+	}
+	module := measure.Of([]float64{float64(f.report.Versions.ModuleBytes) / 1000})
+	guest := f.report.Start.GuestBytes
+	if guest.OK {
+		guest = measure.Figure{OK: true, Median: guest.Median / (1 << 20), Low: guest.Low / (1 << 20), High: guest.High / (1 << 20), Rounds: guest.Rounds}
+	}
+	return []report.Target{
+		{Where: "both", Case: "allocations of the guest on a warm request", Built: true, Missing: "the module does not count them; the kernels' are in their table, buffers for the host in that of host calls"},
+		pause, flat,
+		{Where: "both", Case: "module, start, memory after configure", Checks: []report.Check{
+			{Label: "size", Figure: module, Limit: 700, Unit: "KB"},
+			{Label: "start in Envoy", Figure: f.report.Start.Module, Limit: 0.9, Unit: "s"},
+			{Label: "memory in Envoy", Figure: guest, Limit: 4, Unit: "MiB"},
+		}},
+	}
+}
