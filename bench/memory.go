@@ -127,7 +127,7 @@ func (b *bench) flat(ctx context.Context, m *material) (growth measure.Figure, e
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	corpora := append([]string{"RS256", "RS256 one"}, mint.Refused()...)
 	var settled envoy.Memory
-	const turn = 5000
+	turn := min(5000, max(1, b.scale.Flat/20))
 	for sent, i := 0, 0; sent < b.scale.Flat; i++ {
 		name := corpora[i%len(corpora)]
 		status := 401

@@ -47,6 +47,6 @@ func quick() scale {
 func smoke() scale {
 	return scale{
 		Mode: "smoke", Tokens: 300, Refused: 40, Rounds: 2, Requests: 60, Limit: time.Second,
-		Connections: 4, Starts: 1, KernelRounds: 2, KernelTime: time.Millisecond,
+		Connections: 4, Starts: 1, KernelRounds: 2, KernelTime: time.Millisecond, Flat: 400,
 	}
 }

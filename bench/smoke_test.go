@@ -55,6 +55,13 @@ func TestTheWholeBenchRuns(t *testing.T) {
 			t.Errorf("%s: %d callbacks, %d host calls", c.Request, c.Callbacks, c.HostCalls)
 		}
 	}
+	for _, g := range r.Targets {
+		for _, c := range g.Checks {
+			if !c.Figure.OK && g.Where == "Envoy" && strings.HasPrefix(g.Case, "memory") {
+				t.Errorf("%s: %s", g.Case, c.Figure.Why)
+			}
+		}
+	}
 	if err := write(r, dir); err != nil {
 		t.Fatal(err)
 	}

@@ -83,7 +83,8 @@ func (r *Report) targetChart() chart {
 func (r *Report) kernelChart() chart {
 	c := chart{unit: "times Go's standard library", mark: 1}
 	for _, k := range r.Kernels {
-		c.add(k.Name, k.Ratio, "own")
+		c.add(k.Name+", wazero", k.Ratio, "own")
+		c.add(k.Name+", V8", k.V8Ratio, "floor")
 	}
 	return c
 }

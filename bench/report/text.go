@@ -35,9 +35,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
 		}
 	}
-	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "wazero/standard", "allocations")
+	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "allocations")
 	for _, k := range r.Kernels {
-		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Spread(k.Ratio, "x"), Short(k.Allocations))
+		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocations))
 	}
 	section("Whole requests in this process, fresh tokens: CPU microseconds", "algorithm", "postern on wazero", "jwx, native", "no middleware", "ratio")
 	for _, s := range r.Whole {
