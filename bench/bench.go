@@ -53,7 +53,7 @@ func (b *bench) run(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	list := variants(r.TokenCache)
-	if r.Slots, err = b.envoy(ctx, list, m, r.TokenCache); err != nil {
+	if err = b.envoy(ctx, r, list, m); err != nil {
 		return nil, err
 	}
 	flat, err := b.flat(ctx, m)
@@ -130,18 +130,23 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (signe
 }
 
 // envoy runs the variants.
-func (b *bench) envoy(ctx context.Context, list []variant, m *material, cache bool) (slots []measure.Slot, err error) {
-	d, err := doors(m.keys, b.module, b.nothing(), cache)
+func (b *bench) envoy(ctx context.Context, r *report.Report, list []variant, m *material) (err error) {
+	d, err := doors(m.keys, b.module, b.nothing(), r.TokenCache)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	b.say("starting an Envoy with %d listeners", len(d))
 	p, err := edge.Start(ctx, d)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
-	return rounds(ctx, p, b.scale, list, m.corpora, b.say)
+	if r.Slots, err = rounds(ctx, p, b.scale, list, m.corpora, b.say); err != nil {
+		return err
+	}
+	b.say("latencies at %d requests a second", b.scale.Rate)
+	r.Latencies, err = latencies(ctx, p, b.scale, list, m.corpora)
+	return err
 }
 
 // summarise turns the rounds into one figure for each variant.

@@ -58,6 +58,11 @@ func TestVariants(t *testing.T) {
 				t.Errorf("%s: no peer %q", v.name, v.peer)
 			}
 		}
+		for _, name := range pacedVariants {
+			if _, ok := find(list, name); !ok {
+				t.Errorf("no variant %q to pace", name)
+			}
+		}
 		if _, has := names[seenName]; has != cache {
 			t.Errorf("a cache: %v, a variant of it: %v", cache, has)
 		}

@@ -18,6 +18,10 @@ type scale struct {
 	Limit    time.Duration `json:"limit_per_turn_ns"`
 	// Connections is how many requests are outstanding.
 	Connections int `json:"connections"`
+	// PacedRounds times PacedRequests are sent at Rate per second to see latencies.
+	PacedRounds   int `json:"paced_rounds"`
+	PacedRequests int `json:"paced_requests"`
+	Rate          int `json:"paced_rate"`
 	// Starts is how often Envoy is started to time its start.
 	Starts int `json:"starts"`
 	// KernelRounds and KernelTime are how often each operation on wazero and
@@ -33,6 +37,7 @@ func full() scale {
 	return scale{
 		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 10, Requests: 4500, Limit: 2 * time.Second,
 		Connections: 16, Starts: 5, KernelRounds: 9, KernelTime: 200 * time.Millisecond, Flat: 2_000_000,
+		PacedRounds: 9, PacedRequests: 2000, Rate: 2000,
 	}
 }
 
@@ -40,6 +45,7 @@ func quick() scale {
 	return scale{
 		Mode: "quick", Tokens: 14400, Refused: 400, Rounds: 5, Requests: 2400, Limit: 500 * time.Millisecond,
 		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 40 * time.Millisecond,
+		PacedRounds: 3, PacedRequests: 600, Rate: 2000,
 	}
 }
 
@@ -48,5 +54,6 @@ func smoke() scale {
 	return scale{
 		Mode: "smoke", Tokens: 300, Refused: 40, Rounds: 2, Requests: 60, Limit: time.Second,
 		Connections: 4, Starts: 1, KernelRounds: 2, KernelTime: time.Millisecond, Flat: 400,
+		PacedRounds: 2, PacedRequests: 40, Rate: 1000,
 	}
 }

@@ -47,6 +47,11 @@ func TestTheWholeBenchRuns(t *testing.T) {
 			t.Errorf("whole request %s: %s %s", s.Name, s.Postern.Why, s.Native.Why)
 		}
 	}
+	for _, l := range r.Latencies {
+		if !l.P50.OK || !l.P99.OK || l.P99.Median < l.P50.Median {
+			t.Errorf("%s: %+v", l.Name, l)
+		}
+	}
 	for i, c := range r.Calls {
 		if c.Allowed != (i == 0) {
 			t.Errorf("%s: allowed is %v", c.Request, c.Allowed)

@@ -59,6 +59,14 @@ type Turn struct {
 	Source load.Source
 }
 
+// Pace sends requests to a door at a fixed rate; o.Address is set from it.
+func (p *Process) Pace(door string, o load.PacedOptions, source load.Source) (load.PacedResult, error) {
+	if o.Address = p.envoy.Addr(door); o.Address == "" {
+		return load.PacedResult{}, fmt.Errorf("no listener %q", door)
+	}
+	return load.Paced(o, source)
+}
+
 // Take sends a turn's requests and counts what they cost.
 func (p *Process) Take(t Turn) (measure.Slot, error) {
 	t.Load.Address = p.envoy.Addr(t.Door)

@@ -102,7 +102,7 @@ func (r *runner) send(c *conn) {
 			r.wrong(n, err.Error())
 			return
 		}
-		c.net, c.have = fresh.net, 0
+		c.net, c.until = fresh.net, time.Time{}
 	}
 	r.out = r.source.Append(r.out[:0], n)
 	if err := c.write(r.out); err != nil {

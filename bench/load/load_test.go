@@ -127,3 +127,44 @@ func TestAServerThatIsNotThereIsAnError(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestPacedRequestsKeepTheirRate(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/3" {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer server.Close()
+	got, err := Paced(PacedOptions{Options: Options{Address: server.Listener.Addr().String(), Connections: 4, Requests: 100, Status: 200}, Rate: 1000}, numbered{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Sent != 100 || got.Right != 99 || got.Wrong != 1 || got.FirstWrong != "request 3: status 401 instead of 200" || len(got.Latencies) != 99 {
+		t.Errorf("%+v", got.Result)
+	}
+	// The last is due after 99 ms: faster than its rate it cannot be.
+	if got.Wall < 99*time.Millisecond {
+		t.Errorf("100 requests at 1000 a second took %v", got.Wall)
+	}
+	if _, err := Paced(PacedOptions{}, numbered{}); err == nil {
+		t.Error("no rate is a rate")
+	}
+}
+
+func TestAStallCountsForWhatWasDueMeanwhile(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/0" {
+			time.Sleep(50 * time.Millisecond)
+		}
+	}))
+	defer server.Close()
+	got, err := Paced(PacedOptions{Options: Options{Address: server.Listener.Addr().String(), Connections: 1, Requests: 10, Status: 200}, Rate: 1000}, numbered{})
+	if err != nil || len(got.Latencies) != 10 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, l := range got.Latencies {
+		if l < 40_000 {
+			t.Errorf("request %d was due during the stall and took %v us", i, l)
+		}
+	}
+}

@@ -24,7 +24,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	}
 	return t.Execute(w, view{
 		Report:    r,
-		CostChart: r.costChart(), TargetChart: r.targetChart(), KernelChart: r.kernelChart(), PartsChart: r.partsChart(), RoundsChart: r.roundsChart(),
+		CostChart: r.costChart(), TargetChart: r.targetChart(), KernelChart: r.kernelChart(), PartsChart: r.partsChart(), RoundsChart: r.roundsChart(), LatencyChart: r.latencyChart(),
 		StartLines: r.startLines(),
 	})
 }
@@ -32,8 +32,8 @@ func (r *Report) WriteHTML(w io.Writer) error {
 // view is what the template reads.
 type view struct {
 	*Report
-	CostChart, TargetChart, KernelChart, PartsChart, RoundsChart chart
-	StartLines                                                   [][2]string
+	CostChart, TargetChart, KernelChart, PartsChart, RoundsChart, LatencyChart chart
+	StartLines                                                                 [][2]string
 }
 
 // costChart answers: how far is each filter from the others?
@@ -101,6 +101,16 @@ func (r *Report) partsChart() chart {
 		case "postern RS256 cold", "postern ES256 cold", "postern HS256 cold":
 			c.add("+ "+v.Name, *v.Cost, "own")
 		}
+	}
+	return c
+}
+
+// latencyChart answers: how long does a client wait, and how much longer at worst?
+func (r *Report) latencyChart() chart {
+	c := chart{unit: "us"}
+	for _, l := range r.Latencies {
+		c.add(l.Name+", p50", l.P50, kindOf(l.Name))
+		c.add(l.Name+", p99", l.P99, kindOf(l.Name))
 	}
 	return c
 }

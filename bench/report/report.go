@@ -35,6 +35,8 @@ type Report struct {
 	Targets []Target `json:"targets"`
 	// Variants are what was measured in Envoy.
 	Variants []Variant `json:"variants"`
+	// Latencies are at a fixed rate.
+	Latencies []Latency `json:"latencies"`
 	// Kernels, Whole and Calls were measured in this process, on wazero and natively.
 	Kernels []kernels.Row   `json:"kernels"`
 	Whole   []local.Summary `json:"whole_requests"`
@@ -85,6 +87,21 @@ type Variant struct {
 	// Throughput is requests per second with one worker, the load generator on
 	// the same machine.
 	Throughput measure.Figure `json:"requests_per_second"`
+}
+
+// Latency is how long answers take at a fixed rate, in microseconds from the moment
+// at which each request was due.
+type Latency struct {
+	// Name is the variant's.
+	Name string `json:"name"`
+	// Rate is requests per second.
+	Rate int `json:"rate"`
+	// P50, P90 and P99 are percentiles of a round, their median over the rounds.
+	P50 measure.Figure `json:"p50_us"`
+	P90 measure.Figure `json:"p90_us"`
+	P99 measure.Figure `json:"p99_us"`
+	// Why says why there are none.
+	Why string `json:"why,omitempty"`
 }
 
 // Memory is what a cache of verified tokens holds.

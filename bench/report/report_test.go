@@ -70,8 +70,9 @@ func sample() *Report {
 			{Where: "Envoy", Case: "row with bounds", Checks: []Check{{Label: "label one", Figure: value(1), Limit: 2, Unit: "x"}, {Label: "label two", Figure: none, Limit: 2, Unit: "x"}}},
 			{Where: "Envoy", Case: "row that is not built", Missing: "no cache"},
 		},
-		Memory: []Memory{{Name: "cache one", Why: "it refused"}},
-		Slots:  []measure.Slot{{Variant: "no filter, RS256", Round: 1, Requests: 10, WallNS: 1000, ServerCPUNS: 1000}},
+		Latencies: []Latency{{Name: "paced one", Rate: 2000, P50: value(5), P90: none, P99: value(9)}},
+		Memory:    []Memory{{Name: "cache one", Why: "it refused"}},
+		Slots:     []measure.Slot{{Variant: "no filter, RS256", Round: 1, Requests: 10, WallNS: 1000, ServerCPUNS: 1000}},
 	}
 	for i := range r.Targets {
 		r.Targets[i].Verdict = r.Targets[i].Judge()
@@ -86,7 +87,7 @@ func TestThePageHoldsEveryRowAndNeedsNoNetwork(t *testing.T) {
 	}
 	page := b.String()
 	for _, want := range []string{
-		"no filter, RS256", "postern &lt;&amp;&gt; cold", "refused one", "op one", "label one", "label two", "row with bounds", "row that is not built", "not built", "not measured",
+		"no filter, RS256", "postern &lt;&amp;&gt; cold", "refused one", "paced one", "op one", "label one", "label two", "row with bounds", "row that is not built", "not built", "not measured",
 		"12 of 100 answers were wrong: &lt;script&gt;", "cache one", "it refused",
 	} {
 		if !strings.Contains(page, want) {
@@ -106,7 +107,7 @@ func TestTheTerminalHoldsEveryRow(t *testing.T) {
 	if err := sample().WriteText(&b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"no filter, RS256", "postern <&> cold", "refused one", "not measured: 12 of 100", "op one", "NOT BUILT", "NOT MEASURED", "label two <= 2x"} {
+	for _, want := range []string{"no filter, RS256", "postern <&> cold", "refused one", "not measured: 12 of 100", "paced one", "op one", "NOT BUILT", "NOT MEASURED", "label two <= 2x"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the tables lack %q:\n%s", want, b.String())
 		}
@@ -130,7 +131,7 @@ func TestTheSchema(t *testing.T) {
 	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"schema", "command", "started", "finished", "scale", "machine", "versions", "token_bytes", "token_cache", "targets", "variants", "kernels", "whole_requests", "host_calls", "memory", "start", "slots"} {
+	for _, name := range []string{"schema", "command", "started", "finished", "scale", "machine", "versions", "token_bytes", "token_cache", "targets", "variants", "latencies", "kernels", "whole_requests", "host_calls", "memory", "start", "slots"} {
 		if _, ok := got[name]; !ok {
 			t.Errorf("no member %q", name)
 		}

@@ -35,6 +35,10 @@ func (r *Report) WriteText(w io.Writer) error {
 			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
 		}
 	}
+	section("Latency in microseconds at a fixed rate, from when each request was due", "variant", "requests/s", "p50", "p90", "p99")
+	for _, l := range r.Latencies {
+		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
+	}
 	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "allocations")
 	for _, k := range r.Kernels {
 		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocations))
