@@ -16,9 +16,8 @@
 #              Envoy (27-31 ms, 29 ms; -opt=1 29-31, -opt=z 31-33). To be measured
 #              again on wazero when the kernels' arithmetic changes.
 #   -no-debug  DWARF is 4 MB and carries paths of the machine; names stay.
-#   gc=precise (target.json) works under scheduler none, and its longest pause
-#              is a quarter of the conservative collector's, which on a large
-#              heap never ended.
+#   gc=custom  (target.json) plugin/memory allocates: regions, no collector.
+# POSTERN_TAGS adds build tags ("poison": see plugin/memory), POSTERN_OUT another folder.
 #
 # Nothing changed (sources, go.mod, tools, the module itself): nothing is done.
 
@@ -26,7 +25,7 @@
 
 OUT=${POSTERN_OUT:-$REPO/build}
 TINYGO=$TOOLS/tinygo
-FLAGS=(-opt=s -no-debug)
+FLAGS=(-opt=s -no-debug ${POSTERN_TAGS:+-tags "$POSTERN_TAGS"})
 
 # inputs is the text that changes whenever the module has to be built anew.
 inputs() {

@@ -3,6 +3,7 @@ package attacks
 import (
 	"bytes"
 	"context"
+	"os"
 	"sync"
 
 	"github.com/tetratelabs/wazero/api"
@@ -126,8 +127,16 @@ func defineWASI() {
 		return 0
 	})
 	def("args_get", func(context.Context, api.Module, uint32, uint32) uint32 { return 0 })
-	def("fd_write", func(ctx context.Context, m api.Module, _, _, _, out uint32) uint32 {
-		m.Memory().WriteUint32Le(out, 0)
+	def("fd_write", func(ctx context.Context, m api.Module, _, iovs, n, out uint32) uint32 {
+		total := uint32(0)
+		for i := range n {
+			p, _ := m.Memory().ReadUint32Le(iovs + i*8)
+			size, _ := m.Memory().ReadUint32Le(iovs + i*8 + 4)
+			b, _ := m.Memory().Read(p, size)
+			os.Stderr.Write(b)
+			total += size
+		}
+		m.Memory().WriteUint32Le(out, total)
 		return 0
 	})
 	def("proc_exit", func(context.Context, api.Module, uint32) {})

@@ -5,6 +5,9 @@ import (
 	"math/rand"
 	"testing"
 
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/filter"
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/request"
 )
 
@@ -62,6 +65,26 @@ func TestStreamTableAgreesWithAMap(t *testing.T) {
 	if table.used != len(reference) {
 		t.Errorf("%d used, want %d", table.used, len(reference))
 	}
+}
+
+func TestAPolicyIsInUseAsLongAsItsStreams(t *testing.T) {
+	cfg, problems := config.Parse([]byte(`{"default":"allow"}`), nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p := &policy{plugin: filter.New(cfg, 1), home: memory.New()}
+	var table table
+	first, second := table.create(1, p), table.create(2, p)
+	table.create(3, nil)
+	table.remove(first)
+	if !table.uses(p) {
+		t.Error("a policy with a stream is not in use")
+	}
+	table.orphan(p)
+	if table.uses(p) || second.policy != nil {
+		t.Error("an orphaned stream keeps its policy")
+	}
+	p.close()
 }
 
 func TestTableReusesMemory(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/filter"
-	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
 )
 
@@ -18,18 +18,18 @@ const (
 	tickMilliseconds = 100
 )
 
-// root is one plugin context: a configuration and those before it that requests still
-// wait for.
+// root is one plugin context: the policy in force and those before it that requests
+// still wait under.
 type root struct {
 	id      uint32
-	plugin  *filter.Plugin // nil until a configuration is accepted
-	retired []*filter.Plugin
+	current *policy // nil until a configuration is accepted
+	retired []*policy
 }
 
 var (
 	roots   []*root
+	spare   []*root // deleted ones, to be used again
 	streams table
-	pairs   []request.Header // reused by every callback that reads headers
 )
 
 func rootOf(id uint32) *root {
@@ -41,6 +41,38 @@ func rootOf(id uint32) *root {
 	return nil
 }
 
+// begin and end stand around every callback that allocates: what it has allocated is
+// gone when it returns, and with it every verdict.
+func begin() *memory.Region { return memory.BeginCall() }
+
+func end(before *memory.Region) {
+	outermost := memory.Outermost()
+	if outermost {
+		for _, r := range roots {
+			r.release()
+		}
+		out = results{}
+	}
+	memory.EndCall(before)
+	if outermost {
+		for _, r := range roots {
+			if len(r.retired) > 0 {
+				r.tidy()
+			}
+		}
+	}
+}
+
+// release lets the policies forget what the callback has allocated.
+func (r *root) release() {
+	if r.current != nil {
+		r.current.plugin.Release()
+	}
+	for _, p := range r.retired {
+		p.plugin.Release()
+	}
+}
+
 //go:wasmexport proxy_abi_version_0_2_0
 func abiVersion() {}
 
@@ -49,15 +81,23 @@ func onVMStart(_ uint32, _ int32) uint32 { return 1 }
 
 //go:wasmexport proxy_on_context_create
 func onContextCreate(id, parent uint32) {
-	if parent == 0 {
-		if rootOf(id) == nil {
-			roots = append(roots, &root{id: id})
+	if parent != 0 {
+		if r := rootOf(parent); r != nil {
+			streams.create(id, r.current)
 		}
 		return
 	}
-	if r := rootOf(parent); r != nil {
-		streams.create(id, r.plugin)
+	if rootOf(id) != nil {
+		return
 	}
+	var r *root
+	if n := len(spare); n > 0 {
+		r, spare = spare[n-1], spare[:n-1]
+	} else {
+		r = new(root)
+	}
+	*r = root{id: id, retired: r.retired[:0]}
+	roots = append(roots, r)
 }
 
 // onConfigure accepts a configuration whole or keeps what was there.
@@ -68,17 +108,39 @@ func onConfigure(id uint32, size int32) uint32 {
 	if r == nil {
 		return 0
 	}
+	home := memory.New()
+	before := memory.Enter(home)
+	accepted := configure(home, size)
+	memory.Leave(before)
+	if accepted == nil {
+		home.Free()
+		return 0
+	}
+	if old := r.current; old != nil {
+		r.retired = append(r.retired, old)
+	}
+	r.current = accepted
+	r.tidy()
+	defineMetrics()
+	if accepted.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {
+		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
+	}
+	return 1
+}
+
+// configure reads the configuration into the region that is entered, or returns nil.
+func configure(home *memory.Region, size int32) *policy {
 	text, truncated := buffer(bufConfig, int(max(size, 0)), maxConfig)
 	if truncated {
 		logLine(levelError, "config: the configuration cannot be read or is larger than 4 MiB")
-		return 0
+		return nil
 	}
 	cfg, problems := config.Parse(text, environ)
 	for _, p := range problems {
 		logLine(levelError, "config: "+p.String())
 	}
 	if cfg == nil || len(problems) > 0 {
-		return 0
+		return nil
 	}
 	for _, w := range cfg.Warnings {
 		logLine(levelWarn, "config: "+w.String())
@@ -86,34 +148,49 @@ func onConfigure(id uint32, size int32) uint32 {
 	seed, ok := random()
 	if !ok {
 		logLine(levelError, "config: the host offers no randomness (random_get)")
-		return 0
+		return nil
 	}
-	if r.plugin != nil && r.plugin.Waiting() > 0 {
-		r.retired = append(r.retired, r.plugin)
+	return &policy{plugin: filter.New(cfg, seed), home: home}
+}
+
+// tidy frees the policies that no stream is judged by any more.
+func (r *root) tidy() {
+	kept := r.retired[:0]
+	for _, p := range r.retired {
+		if streams.uses(p) {
+			kept = append(kept, p)
+			continue
+		}
+		forgetCalls(p)
+		p.close()
 	}
-	r.plugin = filter.New(cfg, seed)
-	defineMetrics()
-	if r.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {
-		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
-	}
-	return 1
+	clear(r.retired[len(kept):])
+	r.retired = kept
 }
 
 //go:wasmexport proxy_on_request_headers
 func onRequestHeaders(id uint32, _, _ int32) types.Action {
+	before := begin()
+	action := judge(id)
+	end(before)
+	return action
+}
+
+func judge(id uint32) types.Action {
 	s := streams.find(id)
-	if s == nil || s.plugin == nil {
+	if s == nil || s.policy == nil {
 		answer(effect.Unconfigured())
 		return types.ActionPause
 	}
+	p := s.policy.plugin
 	t := now()
-	pump(id, t)
-	pairs = headers(pairs[:0], mapRequest)
-	v := s.plugin.Headers(t, &s.Stream, pairs)
+	pump(s.policy, id, t)
+	pairs := headers(mapRequest)
+	v := p.Headers(t, &s.Stream, pairs)
 	if v.Action == filter.Pause {
-		pump(id, t)
-		if s.plugin.Retry(t, &s.Stream) {
-			v = s.plugin.Resume(t, &s.Stream, pairs)
+		pump(s.policy, id, t)
+		if p.Retry(t, &s.Stream) {
+			v = p.Resume(t, &s.Stream, pairs)
 		}
 	}
 	return carryOut(v)
@@ -128,40 +205,43 @@ func onRequestTrailers(id uint32, _ int32) types.Action {
 	if action != types.ActionContinue {
 		return action
 	}
-	p := streams.find(id).plugin
+	p := streams.find(id).policy.plugin
 	if !p.WritesIdentity() {
 		return action
 	}
-	pairs = headers(pairs[:0], mapTrailers)
-	if !apply(mapTrailers, p.Trailers(pairs)) {
+	before := begin()
+	if !apply(mapTrailers, p.Trailers(headers(mapTrailers))) {
 		answer(effect.Unconfigured())
-		return types.ActionPause
+		action = types.ActionPause
 	}
+	end(before)
 	return action
 }
 
 func later(id uint32) types.Action {
 	s := streams.find(id)
-	if s != nil && s.plugin != nil && s.plugin.Later(&s.Stream) == filter.Continue {
+	if s != nil && s.policy != nil && s.policy.plugin.Later(&s.Stream) == filter.Continue {
 		return types.ActionContinue
 	}
 	return types.ActionPause
 }
 
 //go:wasmexport proxy_on_tick
-func onTick(id uint32) { wake(id) }
+func onTick(id uint32) {
+	before := begin()
+	wake(id)
+	end(before)
+}
 
 // onHTTPCallResponse takes an answer to whoever asked; an answer that nobody asked
 // for, or that comes twice or after its configuration, is nobody's.
 //
 //go:wasmexport proxy_on_http_call_response
 func onHTTPCallResponse(id, call uint32, headerCount, bodySize, _ int32) {
-	r := rootOf(id)
-	if r == nil {
-		return
-	}
-	takeAnswer(r, call, headerCount, bodySize)
+	before := begin()
+	takeAnswer(id, call, headerCount, bodySize)
 	wake(id)
+	end(before)
 }
 
 // wake lets key sets go on and resumes the requests that have their answer.
@@ -171,49 +251,68 @@ func wake(id uint32) {
 		return
 	}
 	t := now()
-	pump(id, t)
-	if r.plugin != nil {
-		resume(r.plugin, t)
+	if r.current != nil {
+		pump(r.current, id, t)
+		resume(r.current, t)
 	}
-	kept := r.retired[:0]
 	for _, p := range r.retired {
-		if resume(p, t); p.Waiting() > 0 {
-			kept = append(kept, p)
-		}
+		resume(p, t)
 	}
-	r.retired = kept
 	proxySetEffectiveContext(id)
 }
 
 // resume judges the waiting requests whose time has come. Each is judged in its own
 // context: on the root's an answer would go nowhere.
-func resume(p *filter.Plugin, t int64) {
-	for s := p.NextReady(t); s != nil; s = p.NextReady(t) {
+func resume(p *policy, t int64) {
+	for s := p.plugin.NextReady(t); s != nil; s = p.plugin.NextReady(t) {
 		if proxySetEffectiveContext(s.ID) != statusOK {
-			p.Gone(s) // the host has forgotten the stream: nobody is there to answer
+			p.plugin.Gone(s) // the host has forgotten the stream: nobody is there to answer
 			continue
 		}
-		pairs = headers(pairs[:0], mapRequest)
-		if carryOut(p.Resume(t, s, pairs)) == types.ActionContinue {
+		if carryOut(p.plugin.Resume(t, s, headers(mapRequest))) == types.ActionContinue {
 			proxyContinueStream(streamRq)
 		}
 	}
 }
 
+// onDelete may come from within a host call of another callback: a stream that goes on
+// may end there and then. Policies are freed only when no callback may still use one.
+//
 //go:wasmexport proxy_on_delete
 func onDelete(id uint32) {
 	if s := streams.find(id); s != nil {
-		if s.plugin != nil {
-			s.plugin.Gone(&s.Stream)
+		p := s.policy
+		if p != nil {
+			p.plugin.Gone(&s.Stream)
 		}
 		streams.remove(s)
+		if r := rootWith(p); r != nil && r.current != p && memory.Outside() {
+			r.tidy()
+		}
 		return
 	}
 	for i, r := range roots {
 		if r.id == id {
-			forgetCalls(r)
-			roots = append(roots[:i], roots[i+1:]...)
+			removeRoot(i)
 			return
 		}
 	}
+}
+
+// removeRoot frees a context with all its policies. Streams that the host should have
+// deleted before are refused from then on.
+func removeRoot(i int) {
+	r := roots[i]
+	if r.current != nil {
+		r.retired = append(r.retired, r.current)
+	}
+	for _, p := range r.retired {
+		streams.orphan(p)
+		forgetCalls(p)
+		p.close()
+	}
+	roots = append(roots[:i], roots[i+1:]...)
+	clear(r.retired)
+	*r = root{retired: r.retired[:0]}
+	spare = append(spare, r)
 }

@@ -3,11 +3,13 @@
 package abi
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
 )
@@ -19,14 +21,13 @@ const maxSteps = 256
 // call is a fetch under way.
 type call struct {
 	id     uint32
-	root   *root
-	plugin *filter.Plugin
+	root   uint32
+	policy *policy
 	source int
 }
 
 var (
 	calls []call
-	text  []byte // reused for encoded pairs
 
 	counters struct {
 		defined                                  bool
@@ -34,28 +35,24 @@ var (
 	}
 )
 
-// pump carries out what the key sets of a context's configuration want, on behalf of
-// the root: a call made for a stream would die with it.
-func pump(id uint32, t int64) {
-	r := rootOf(id)
-	p := (*filter.Plugin)(nil)
-	if r != nil {
-		p = r.plugin
-	} else if s := streams.find(id); s != nil {
-		p = s.plugin
-		r = rootWith(p)
-	}
-	if p == nil || r == nil {
+// pump carries out what the key sets of a policy want, on behalf of its root: a call
+// made for a stream would die with it. id is the context to return to.
+func pump(p *policy, id uint32, t int64) {
+	source, step := p.plugin.NextStep(t)
+	if step.Kind == jwks.Nothing {
 		return
 	}
+	r := rootWith(p)
+	if r == nil || r.current != p {
+		return // nothing is fetched for a policy that was replaced
+	}
 	for range maxSteps {
-		i, step := p.NextStep(t)
-		if step.Kind == jwks.Nothing {
+		carryStep(r.id, p, source, step, t)
+		if source, step = p.plugin.NextStep(t); step.Kind == jwks.Nothing {
 			break
 		}
-		carryStep(r, p, i, step, t)
 	}
-	for note := p.Notes(); note != ""; note = p.Notes() {
+	for note := p.plugin.Notes(); note != ""; note = p.plugin.Notes() {
 		logLine(levelWarn, note)
 	}
 	if r.id != id {
@@ -63,18 +60,18 @@ func pump(id uint32, t int64) {
 	}
 }
 
-// rootWith finds the context that a plugin belongs to.
-func rootWith(p *filter.Plugin) *root {
+// rootWith finds the context that a policy belongs to.
+func rootWith(p *policy) *root {
 	for _, r := range roots {
-		if r.plugin == p {
+		if r.current == p || slices.Contains(r.retired, p) {
 			return r
 		}
 	}
 	return nil
 }
 
-func carryStep(r *root, p *filter.Plugin, i int, step jwks.Step, t int64) {
-	source := p.Source(i)
+func carryStep(root uint32, p *policy, i int, step jwks.Step, t int64) {
+	source := p.plugin.Source(i)
 	key, keySize := ptr(step.Key)
 	switch step.Kind {
 	case jwks.ReadShared:
@@ -86,7 +83,7 @@ func carryStep(r *root, p *filter.Plugin, i int, step jwks.Step, t int64) {
 		st := proxySetSharedData(key, keySize, unsafe.SliceData(step.Value), int32(len(step.Value)), step.CAS)
 		source.Written(t, shareStatus(st))
 	case jwks.Fetch:
-		source.Dispatched(t, fetch(r, p, i))
+		source.Dispatched(t, fetch(root, p, i))
 	case jwks.Nothing:
 	}
 }
@@ -104,10 +101,10 @@ func shareStatus(st status) jwks.ShareStatus {
 }
 
 // fetch starts the GET of a key set on the root's context.
-func fetch(r *root, p *filter.Plugin, i int) bool {
-	cfg := p.Source(i).Config()
+func fetch(root uint32, p *policy, i int) bool {
+	cfg := p.plugin.Source(i).Config()
 	scheme, authority, path := cfg.Target()
-	text = appendPairs(text[:0], []request.Header{
+	text := appendPairs(nil, []request.Header{
 		{Name: ":method", Value: "GET"},
 		{Name: ":scheme", Value: scheme},
 		{Name: ":authority", Value: authority},
@@ -115,7 +112,7 @@ func fetch(r *root, p *filter.Plugin, i int) bool {
 		{Name: "accept", Value: "application/jwk-set+json, application/json"},
 		{Name: "user-agent", Value: "postern"},
 	})
-	proxySetEffectiveContext(r.id)
+	proxySetEffectiveContext(root)
 	cluster, clusterSize := ptr(cfg.Cluster)
 	trailers := appendPairs(nil, nil)
 	milliseconds := uint32(min(max(cfg.Timeout/1_000_000, 1), 1<<31-1))
@@ -124,23 +121,23 @@ func fetch(r *root, p *filter.Plugin, i int) bool {
 	if st != statusOK {
 		return false
 	}
-	calls = append(calls, call{id: out.number, root: r, plugin: p, source: i})
+	before := memory.Enter(memory.Eternal())
+	calls = append(calls, call{id: out.number, root: root, policy: p, source: i})
+	memory.Leave(before)
 	return true
 }
 
 // takeAnswer hands a callout's answer to the key set that asked.
-func takeAnswer(r *root, id uint32, headerCount, bodySize int32) {
-	for i := range calls {
-		if calls[i].id != id || calls[i].root != r {
+func takeAnswer(root, id uint32, headerCount, bodySize int32) {
+	for i, c := range calls {
+		if c.id != id || c.root != root {
 			continue
 		}
-		c := calls[i]
-		calls = append(calls[:i], calls[i+1:]...)
-		source := c.plugin.Source(c.source)
+		calls = slices.Delete(calls, i, i+1)
+		source := c.policy.plugin.Source(c.source)
 		a := jwks.Answer{}
 		if headerCount > 0 { // none is a reset
-			pairs = headers(pairs[:0], mapCallout)
-			a = jwks.AnswerFrom(pairs)
+			a = jwks.AnswerFrom(headers(mapCallout))
 		}
 		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
 		before := source.Generation()
@@ -154,14 +151,9 @@ func takeAnswer(r *root, id uint32, headerCount, bodySize int32) {
 	}
 }
 
-func forgetCalls(r *root) {
-	kept := calls[:0]
-	for _, c := range calls {
-		if c.root != r {
-			kept = append(kept, c)
-		}
-	}
-	calls = kept
+// forgetCalls drops the calls of a policy: their answers are nobody's.
+func forgetCalls(p *policy) {
+	calls = slices.DeleteFunc(calls, func(c call) bool { return c.policy == p })
 }
 
 // carryOut does what a verdict says, in the effective context. Whatever the host does
@@ -211,7 +203,7 @@ func apply(kind uint32, ops []effect.Op) bool {
 }
 
 func answer(a *effect.Answer) {
-	text = appendPairs(text[:0], a.Headers)
+	text := appendPairs(make([]byte, 0, 512), a.Headers)
 	details, detailsSize := ptr(a.Details)
 	proxySendLocalResponse(a.Status, details, detailsSize, unsafe.SliceData(a.Body), int32(len(a.Body)),
 		unsafe.SliceData(text), int32(len(text)), a.GRPC)

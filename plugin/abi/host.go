@@ -12,15 +12,21 @@ import (
 // maxAllocation bounds what the host may ask the module to hold at once, bytes.
 const maxAllocation = 16 << 20
 
-// out is where host calls put their results: outside the stack, so that no call costs
-// an allocation.
-var out struct {
+// usualHeaders is what most requests have at most, pseudo headers included.
+const usualHeaders = 32
+
+// results is where host calls put what they return.
+type results struct {
 	data   *byte
 	size   int32
 	number uint32
 	nanos  int64
 	random [8]byte
 }
+
+// out stands outside the stack, so that no call costs an allocation. It is emptied at
+// the end of every callback.
+var out results
 
 //go:wasmexport proxy_on_memory_allocate
 func onMemoryAllocate(size uint32) *byte {
@@ -78,15 +84,15 @@ func buffer(kind uint32, size, limit int) (b []byte, truncated bool) {
 	return result(), size > limit
 }
 
-// headers appends the pairs of a header map to dst; nothing if it cannot be read.
-func headers(dst []request.Header, kind uint32) []request.Header {
+// headers returns the pairs of a header map; nothing if it cannot be read.
+func headers(kind uint32) []request.Header {
 	out.data, out.size = nil, 0
 	if proxyGetHeaderMapPairs(kind, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
-		return dst
+		return nil
 	}
-	pairs, ok := decodePairs(dst, result())
+	pairs, ok := decodePairs(make([]request.Header, 0, usualHeaders), result())
 	if !ok {
-		return dst
+		return nil
 	}
 	return pairs
 }

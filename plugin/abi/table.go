@@ -1,11 +1,26 @@
 package abi
 
-import "github.com/postern-wasm/postern/plugin/filter"
+import (
+	"github.com/postern-wasm/postern/plugin/filter"
+	"github.com/postern-wasm/postern/plugin/memory"
+)
+
+// policy is an accepted configuration and the region that it lives in.
+type policy struct {
+	plugin *filter.Plugin
+	home   *memory.Region
+}
+
+// close frees the configuration, its key sets and itself.
+func (p *policy) close() {
+	p.plugin.Close()
+	p.home.Free()
+}
 
 // stream is one HTTP context of the host.
 type stream struct {
 	filter.Stream
-	plugin *filter.Plugin
+	policy *policy // nil if none was in force when it began
 }
 
 // table finds streams by the host's context id and reuses their memory. Ids are the
@@ -20,7 +35,7 @@ type table struct {
 const minIndex = 64
 
 // create returns the stream of an id, made new; an id in use keeps its stream.
-func (t *table) create(id uint32, p *filter.Plugin) *stream {
+func (t *table) create(id uint32, p *policy) *stream {
 	if s := t.find(id); s != nil {
 		return s
 	}
@@ -33,7 +48,7 @@ func (t *table) create(id uint32, p *filter.Plugin) *stream {
 	} else {
 		s = new(stream)
 	}
-	*s = stream{Stream: filter.Stream{ID: id}, plugin: p}
+	*s = stream{Stream: filter.Stream{ID: id}, policy: p}
 	t.put(s)
 	t.used++
 	return s
@@ -64,7 +79,7 @@ func (t *table) remove(s *stream) {
 	}
 	t.index[i] = nil
 	t.used--
-	s.plugin = nil
+	s.policy = nil
 	t.free = append(t.free, s)
 	for i = (i + 1) & mask; t.index[i] != nil; i = (i + 1) & mask {
 		moved := t.index[i]
@@ -88,6 +103,26 @@ func (t *table) grow() {
 	for _, s := range old {
 		if s != nil {
 			t.put(s)
+		}
+	}
+}
+
+// uses says whether a stream is judged by a policy.
+func (t *table) uses(p *policy) bool {
+	for _, s := range t.index {
+		if s != nil && s.policy == p {
+			return true
+		}
+	}
+	return false
+}
+
+// orphan takes a policy from its streams.
+func (t *table) orphan(p *policy) {
+	for _, s := range t.index {
+		if s != nil && s.policy == p {
+			p.plugin.Gone(&s.Stream)
+			s.policy = nil
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	p := &j.plugin.cfg.Providers[provider]
 	s := j.next()
 	s.provider = provider
-	found := s.finder.Find(&j.plugin.view, p.Places)
+	found := s.finder.Find(&j.plugin.work.view, p.Places)
 	switch found.State {
 	case credential.Present:
 	case credential.Absent:
@@ -195,7 +195,7 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 	missing := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
 	providers := j.plugin.cfg.Providers
 	s := j.next()
-	found := s.finder.Find(&j.plugin.view, providers[i].Places)
+	found := s.finder.Find(&j.plugin.work.view, providers[i].Places)
 	switch found.State {
 	case credential.Present:
 	case credential.Absent:
@@ -272,7 +272,7 @@ func looksAt(places []credential.Place, place *credential.Place) bool {
 func (j *judge) grant() reason.Code {
 	p := j.plugin
 	for _, s := range j.slots[:j.proved] {
-		if code := p.writer.Grant(&p.cfg.Effect, &s.identity, s.place); code != reason.OK {
+		if code := p.work.writer.Grant(&p.cfg.Effect, &s.identity, s.place); code != reason.OK {
 			return code
 		}
 	}

@@ -36,7 +36,7 @@ const (
 )
 
 // Verdict is the outcome of one event for one request. It is valid until the next
-// event of the same plugin.
+// event of the same plugin, or [Plugin.Release].
 type Verdict struct {
 	// Action says which of the other fields count.
 	Action Action
@@ -57,12 +57,18 @@ type Plugin struct {
 	cfg     *config.Config
 	seed    uint64
 	sources []*jwks.Source
+	log     refusalLog
+	work    *work
+	waiting queue
+}
+
+// work is the scratch memory of one event. It is made by the first event that needs it
+// and reused until [Plugin.Release].
+type work struct {
 	view    request.View
 	judge   judge
 	writer  effect.Writer
 	verdict Verdict
-	log     refusalLog
-	waiting []*Stream // in order of arrival
 }
 
 // New returns the plugin for a configuration. seed is unpredictable: it keys hash
@@ -72,9 +78,21 @@ func New(cfg *config.Config, seed uint64) *Plugin {
 	for i := range cfg.Remote {
 		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
 	}
-	p.judge.plugin = p
 	return p
 }
+
+// scratch returns the memory of this event.
+func (p *Plugin) scratch() *work {
+	if p.work == nil {
+		p.work = new(work)
+		p.work.judge.plugin = p
+	}
+	return p.work
+}
+
+// Release lets go of the scratch memory, and of every verdict: a driver that frees what
+// an event has allocated calls it when the event is over.
+func (p *Plugin) Release() { p.work = nil }
 
 // NeedsTicks says whether the plugin wants the host's timer: inline keys need none.
 func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 }
@@ -103,4 +121,11 @@ func (p *Plugin) Notes() string {
 		}
 	}
 	return ""
+}
+
+// Close frees what the key sets hold. No stream may wait any more.
+func (p *Plugin) Close() {
+	for _, s := range p.sources {
+		s.Close()
+	}
 }

@@ -28,6 +28,42 @@ type Stream struct {
 	generation uint64 // of that source when the wait began
 	deadline   int64
 	kidAsked   bool // it has waited for an unknown kid: it does so once
+
+	// next and previous link the streams that wait, in order of arrival: a stream is
+	// memory that lives as long as the request, so that waiting allocates nothing.
+	next, previous *Stream
+}
+
+// queue is the list of the streams that wait.
+type queue struct {
+	first, last *Stream
+	length      int
+}
+
+func (q *queue) push(s *Stream) {
+	s.next, s.previous = nil, q.last
+	if q.last == nil {
+		q.first = s
+	} else {
+		q.last.next = s
+	}
+	q.last = s
+	q.length++
+}
+
+func (q *queue) remove(s *Stream) {
+	if s.previous == nil {
+		q.first = s.next
+	} else {
+		s.previous.next = s.next
+	}
+	if s.next == nil {
+		q.last = s.previous
+	} else {
+		s.next.previous = s.previous
+	}
+	s.next, s.previous = nil, nil
+	q.length--
 }
 
 // Headers judges a request whose headers have arrived. v is valid until the next event.
@@ -62,7 +98,7 @@ func (p *Plugin) Later(s *Stream) Action {
 // Trailers is what becomes of a request's trailers, once [Plugin.Later] lets them
 // through: what would pass for a proved identity is removed.
 func (p *Plugin) Trailers(trailers []request.Header) []effect.Op {
-	return p.writer.Trailers(&p.cfg.Effect, trailers)
+	return p.scratch().writer.Trailers(&p.cfg.Effect, trailers)
 }
 
 // WritesIdentity says whether any header is written for the upstream, so that trailers
@@ -76,7 +112,7 @@ func (p *Plugin) Retry(now int64, s *Stream) bool { return s.phase == waits && p
 // NextReady returns a waiting stream that can be judged anew, in order of arrival, or
 // nil. The driver reads its headers again and calls Resume.
 func (p *Plugin) NextReady(now int64) *Stream {
-	for _, s := range p.waiting {
+	for s := p.waiting.first; s != nil; s = s.next {
 		if p.ready(now, s) {
 			return s
 		}
@@ -95,6 +131,7 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 		return p.hold(Inert)
 	}
 	p.forget(s)
+	s.phase = fresh
 	return p.decide(now, s, headers)
 }
 
@@ -105,34 +142,31 @@ func (p *Plugin) Gone(s *Stream) {
 }
 
 // Waiting is the number of requests that wait.
-func (p *Plugin) Waiting() int { return len(p.waiting) }
+func (p *Plugin) Waiting() int { return p.waiting.length }
 
 func (p *Plugin) forget(s *Stream) {
-	for i, w := range p.waiting {
-		if w == s {
-			p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
-			return
-		}
+	if s.phase == waits {
+		p.waiting.remove(s)
 	}
 }
 
 func (p *Plugin) hold(a Action) *Verdict {
-	p.verdict = Verdict{Action: a}
-	return &p.verdict
+	p.scratch().verdict = Verdict{Action: a}
+	return &p.work.verdict
 }
 
 // decide judges a request from nothing but its headers, the configuration and the key
 // sets of this moment.
 func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict {
-	v := &p.view
+	v := &p.scratch().view
 	if code := p.read(headers); code != reason.OK {
 		return p.refuse(now, s, policy.Proof{Reason: code, Provider: -1}, 0)
 	}
 	if now < earliestClock {
 		return p.refuse(now, s, policy.Proof{Reason: reason.ClockUnset, Provider: -1}, 0)
 	}
-	p.writer.Begin(&p.cfg.Effect, v)
-	p.judge.begin(now, s)
+	p.work.writer.Begin(&p.cfg.Effect, v)
+	p.work.judge.begin(now, s)
 	rule, ok := p.cfg.Policy.Find(v)
 	if !ok {
 		if p.cfg.Policy.AllowUnmatched {
@@ -140,10 +174,10 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 		}
 		return p.refuse(now, s, policy.Proof{Reason: reason.NoRule, Provider: -1}, -1)
 	}
-	proof := p.cfg.Policy.Rules[rule].Requirement.Evaluate(&p.judge)
+	proof := p.cfg.Policy.Rules[rule].Requirement.Evaluate(&p.work.judge)
 	switch proof.State {
 	case policy.Proved:
-		if code := p.judge.grant(); code != reason.OK {
+		if code := p.work.judge.grant(); code != reason.OK {
 			return p.refuse(now, s, policy.Proof{Reason: code, Provider: proof.Provider}, rule)
 		}
 		return p.allow(s, proof)
@@ -162,38 +196,38 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 		size += len(headers[i].Name) + len(headers[i].Value)
 	}
 	if len(headers) == 0 || len(headers) > maxHeaders || size > maxHeaderBytes {
-		p.view.Read(nil, p.cfg.Paths)
+		p.work.view.Read(nil, p.cfg.Paths)
 		return reason.HeadersUnreadable
 	}
-	return p.view.Read(headers, p.cfg.Paths)
+	return p.work.view.Read(headers, p.cfg.Paths)
 }
 
 func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 	s.phase = allowed
-	p.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.writer.Ops(&p.view)}
-	return &p.verdict
+	p.work.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.work.writer.Ops(&p.work.view)}
+	return &p.work.verdict
 }
 
 func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
 	s.phase = refused
-	p.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
-	p.verdict.Answer = p.writer.Refuse(&p.cfg.Effect, &p.view, proof.Reason, p.judge.retryAfter)
-	p.verdict.Log = p.log.line(now, &p.verdict, rule, p.judge.last())
-	return &p.verdict
+	p.scratch().verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
+	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter)
+	p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
+	return &p.work.verdict
 }
 
 // wait holds the stream for the source that the judge named, if there is room.
 func (p *Plugin) wait(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
-	if len(p.waiting) >= maxWaiting {
+	if p.waiting.length >= maxWaiting {
 		return p.refuse(now, s, policy.Proof{Reason: reason.WaitingFull, Provider: proof.Provider}, rule)
 	}
-	source := p.sources[p.judge.waitSource]
+	source := p.sources[p.work.judge.waitSource]
 	s.phase = waits
-	s.source, s.generation = p.judge.waitSource, source.Generation()
+	s.source, s.generation = p.work.judge.waitSource, source.Generation()
 	if s.deadline == 0 {
-		s.deadline = now + p.judge.waitFor
+		s.deadline = now + p.work.judge.waitFor
 	}
-	p.waiting = append(p.waiting, s)
+	p.waiting.push(s)
 	return p.hold(Pause)
 }
 

@@ -1,8 +1,9 @@
 package jwks
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
+
+	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 )
 
 // The shared entries. Their first bytes name format and version: an entry of another
@@ -31,12 +32,8 @@ type document struct {
 
 // binding names the set within shared data.
 func (s *Source) binding() [32]byte {
-	h := sha256.New()
-	h.Write([]byte(s.cfg.Cluster))
-	h.Write([]byte{0})
-	h.Write([]byte(s.cfg.URI))
 	var sum [32]byte
-	h.Sum(sum[:0])
+	sha2.SHA256.Append(sum[:0], s.cfg.Cluster, "\x00", s.cfg.URI)
 	return sum
 }
 
@@ -82,11 +79,12 @@ func decodeDocument(value []byte, binding [32]byte) (document, bool) {
 }
 
 func checksum(head, body []byte) [32]byte {
-	h := sha256.New()
+	var h sha2.State
+	h.Reset(sha2.SHA256)
 	h.Write(head)
 	h.Write(body)
 	var sum [32]byte
-	h.Sum(sum[:0])
+	h.Append(sum[:0])
 	return sum
 }
 

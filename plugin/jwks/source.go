@@ -1,6 +1,12 @@
 package jwks
 
-import "github.com/postern-wasm/postern/plugin/jose/jwk"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/memory"
+)
 
 // Units and bounds of the planner, nanoseconds.
 const (
@@ -36,6 +42,7 @@ type Source struct {
 	salt uint64
 
 	keys       *jwk.Set
+	home       *memory.Region // where keys and what is made from them live
 	generation uint64
 	fetchedAt  int64 // when the current document was fetched; 0 if none
 	freshUntil int64
@@ -128,9 +135,24 @@ func (s *Source) Note() string {
 	return n
 }
 
-// adopt makes a parsed document the current set.
-func (s *Source) adopt(set *jwk.Set, fetchedAt, lifetime int64) {
-	s.keys = set
+// adopt parses a document in a region of its own and makes it the current set. The
+// former set dies with its region, and all that was made from its keys. A bad document
+// changes nothing.
+func (s *Source) adopt(document []byte, fetchedAt, lifetime int64) (why string) {
+	home := memory.New()
+	before := memory.Enter(home)
+	document = bytes.Clone(document) // so that nothing in the region points out of it
+	set, _, err := jwk.Parse(document, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
+	memory.Leave(before)
+	if err != nil {
+		why := strings.Clone(err.Error()) // the error itself dies with the region
+		home.Free()
+		return why
+	}
+	if s.home != nil {
+		s.home.Free()
+	}
+	s.keys, s.home = set, home
 	s.generation++
 	s.fetchedAt = fetchedAt
 	s.freshUntil = fetchedAt + lifetime
@@ -138,6 +160,15 @@ func (s *Source) adopt(set *jwk.Set, fetchedAt, lifetime int64) {
 	tenth := lifetime / 10
 	s.refreshAt = s.freshUntil - tenth - int64(s.salt%1024)*tenth/1024
 	s.retryAt, s.failures, s.tries, s.failed, s.wantKid = 0, 0, 0, false, false
+	return ""
+}
+
+// Close frees the set; the source is not used again.
+func (s *Source) Close() {
+	if s.home != nil {
+		s.home.Free()
+	}
+	s.keys, s.home = nil, nil
 }
 
 // fail ends one try. The set in hand stays.

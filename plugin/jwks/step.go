@@ -1,7 +1,5 @@
 package jwks
 
-import "github.com/postern-wasm/postern/plugin/jose/jwk"
-
 // StepKind is a host call that a source wants.
 type StepKind uint8
 
@@ -128,12 +126,10 @@ func (s *Source) adoptShared(now int64, value []byte) {
 	if now >= doc.fetchedAt+doc.lifetime-doc.lifetime/10 {
 		return
 	}
-	set, _, err := jwk.Parse(doc.body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
-	if err != nil {
+	asked := s.wantKid
+	if s.adopt(doc.body, doc.fetchedAt, doc.lifetime) != "" {
 		return
 	}
-	asked := s.wantKid
-	s.adopt(set, doc.fetchedAt, doc.lifetime)
 	// A document from before the throttle's interval does not answer for a kid that is
 	// asked about now; a newer one does, and starts the interval for this worker too.
 	if asked {
@@ -208,13 +204,11 @@ func (s *Source) Answered(now int64, a Answer) {
 		s.fail(now, why)
 		return
 	}
-	set, _, err := jwk.Parse(a.Body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
-	if err != nil {
-		s.fail(now, err.Error())
+	lifetime := s.lifetime(a)
+	if why := s.adopt(a.Body, now, lifetime); why != "" {
+		s.fail(now, why)
 		return
 	}
-	lifetime := s.lifetime(a)
-	s.adopt(set, now, lifetime)
 	s.phase = idle
 	if !s.unshared {
 		s.document = encodeDocument(s.binding(), now, lifetime, a.Body)

@@ -6,6 +6,8 @@ import (
 	"regexp/syntax"
 	"strconv"
 	"strings"
+
+	"github.com/postern-wasm/postern/plugin/memory"
 )
 
 // TextKind is the kind of a condition on a text; the zero value matches nothing.
@@ -116,4 +118,14 @@ func CompilePattern(source string) (*Pattern, error) {
 	return &Pattern{source: source, re: re}, nil
 }
 
-func (p *Pattern) matches(s string) bool { return p != nil && p.re.MatchString(s) }
+// matches runs the expression. What package regexp keeps between two matches, it keeps
+// for all expressions and for ever.
+func (p *Pattern) matches(s string) bool {
+	if p == nil {
+		return false
+	}
+	before := memory.Enter(memory.Eternal())
+	ok := p.re.MatchString(s)
+	memory.Leave(before)
+	return ok
+}

@@ -50,7 +50,7 @@ adopt() {
 			"build-tags": ["custommalloc"],
 			"buildmode": "c-shared",
 			"scheduler": "none",
-			"gc": "precise",
+			"gc": "custom",
 			"ldflags": ["--no-entry"]
 		}
 	JSON

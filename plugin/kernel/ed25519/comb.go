@@ -1,6 +1,10 @@
 package ed25519
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/postern-wasm/postern/plugin/memory"
+)
 
 // shape is that of a signed comb (Lim and Lee, "More flexible exponentiation with
 // precomputation", 1994; all digits are 1 or -1, as Hedabou, Pinel and Bénéteau have
@@ -150,12 +154,9 @@ const generator = "\x58\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\
 	"\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66"
 
 // base is the table of the group's generator, shared by all keys and made with the first
-// one, in less than a millisecond. Its room is the module's own memory: it outlives the
-// key. Nothing guards it, for rooms know no goroutines; after that it is only read.
-var (
-	base     comb
-	baseRoom [512]affine
-)
+// one, in less than a millisecond. It lives as long as the VM: it outlives the key.
+// Nothing guards it, for rooms know no goroutines; after that it is only read.
+var base comb
 
 func buildBase(w *workspace) {
 	if base.points != nil {
@@ -165,7 +166,8 @@ func buildBase(w *workspace) {
 	var encoded [32]byte
 	copy(encoded[:], generator)
 	p.decode(&encoded)
-	c := comb{shape: baseShape, points: baseRoom[:]}
-	c.build(&p, w)
-	base = c
+	before := memory.Enter(memory.Eternal())
+	base = comb{shape: baseShape, points: make([]affine, baseShape.blocks*baseShape.size())}
+	memory.Leave(before)
+	base.build(&p, w)
 }

@@ -1,0 +1,133 @@
+//go:build gc.custom && poison
+
+package memory
+
+import "unsafe"
+
+// poison is what freed memory holds in this build: a pointer, a length or a text made
+// of it is as wrong as can be.
+const poison = 0xdb
+
+// stackSize is the target's: the stack comes first in memory, and what lies dead on it
+// is no pointer that lives on.
+const stackSize = 64 << 10
+
+// Every object is preceded by a label, its size with the label and its layout, as
+// TinyGo's compiler gives it (runtime/gc_precise.go): bit 0 set says that the layout is
+// in the word itself, five bits of size and the rest a bit for each word of an element;
+// otherwise it is the address of such a size and its bits; 0 is not known.
+const (
+	labelSize       = 8
+	sizeBits        = 5
+	withoutPointers = 1<<1 | 1
+)
+
+func label(at, size, layout uintptr) {
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(at)), size))
+	*(*uintptr)(unsafe.Pointer(at)) = size
+	*(*uintptr)(unsafe.Pointer(at + 4)) = layout
+}
+
+// prepare ends the labels of a chunk that is about to be filled.
+func prepare(c *chunk) {
+	clear(unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(c), headerSize)), c.size-headerSize))
+}
+
+func wipe(start, size uintptr) {
+	b := unsafe.Slice((*byte)(unsafe.Pointer(start)), size)
+	for i := range b {
+		b[i] = poison
+	}
+}
+
+// initial is a copy of static memory as it was before the first callback: a word that
+// still is what it was then, such as a constant, is no pointer that one has left.
+var initial *chunk
+
+// remember copies static memory before the first callback.
+func remember() {
+	if initial != nil {
+		return
+	}
+	end := uintptr(unsafe.Pointer(&heapBase))
+	initial = take(end-stackSize+headerSize, hidden)
+	for at := uintptr(stackSize); at+4 <= end; at += 4 {
+		*(*uintptr)(unsafe.Add(unsafe.Pointer(initial), headerSize+at-stackSize)) = word(at)
+	}
+}
+
+func word(at uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(at)) }
+
+// verify searches everything that lives longer than the call region for pointers into
+// it: static memory, and the objects of all other regions. Memory from the first chunk
+// on is tiled with chunks.
+func verify() {
+	end := uintptr(unsafe.Pointer(&heapBase))
+	for at := uintptr(stackSize); at+4 <= end; at += 4 {
+		was := *(*uintptr)(unsafe.Add(unsafe.Pointer(initial), headerSize+at-stackSize))
+		if word(at) != was && !bookkeeping(at) {
+			suspect(at)
+		}
+	}
+	for at := (end + chunkUnit - 1) &^ (chunkUnit - 1); at < top; {
+		c := (*chunk)(unsafe.Pointer(at))
+		if c.kind == objects {
+			c.verify()
+		}
+		at += c.size
+	}
+}
+
+// verify searches the objects of a chunk.
+func (c *chunk) verify() {
+	end := uintptr(unsafe.Pointer(c)) + c.size
+	for at := uintptr(unsafe.Pointer(c)) + headerSize; at < end; {
+		size, layout := word(at), word(at+4)
+		if size == 0 {
+			return
+		}
+		search(at+labelSize, size-labelSize, layout)
+		at += size
+	}
+}
+
+// search looks at the words of an object that its layout calls pointers. Nothing here
+// may allocate.
+func search(at, size, layout uintptr) {
+	for i := uintptr(0); i*4+4 <= size; i++ {
+		if mayPoint(layout, i) {
+			suspect(at + i*4)
+		}
+	}
+}
+
+// mayPoint says whether word i of an object of that layout may hold a pointer.
+func mayPoint(layout, i uintptr) bool {
+	switch {
+	case layout == 0:
+		return true
+	case layout&1 != 0:
+		element := max(layout>>1&(1<<sizeBits-1), 1)
+		return layout>>(1+sizeBits)>>(i%element)&1 != 0
+	}
+	i %= max(word(layout), 1)
+	return *(*byte)(unsafe.Pointer(layout + 4 + i/8))>>(i%8)&1 != 0
+}
+
+// bookkeeping says whether an address is one of this package's own variables.
+func bookkeeping(at uintptr) bool {
+	region, number := uintptr(unsafe.Pointer(&call)), uintptr(unsafe.Pointer(&held))
+	return at >= region && at < region+unsafe.Sizeof(call) || at == uintptr(unsafe.Pointer(&top)) || at == number || at == number+4
+}
+
+// suspect traps if the word at an address points into the call region.
+func suspect(at uintptr) {
+	to := word(at)
+	for c := call.head; c != nil; c = c.next {
+		start := uintptr(unsafe.Pointer(c))
+		if to >= start+headerSize && to < start+c.size {
+			println("poison: the word at", at, "points into the call region:", to)
+			panic("memory that outlives a callback points into the call region")
+		}
+	}
+}
