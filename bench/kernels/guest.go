@@ -43,16 +43,20 @@ func Build(ctx context.Context, root, out string) error {
 	return nil
 }
 
-var flagsLine = regexp.MustCompile(`(?m)^FLAGS=\(([^()]*)\)$`)
+var (
+	flagsLine = regexp.MustCompile(`(?m)^FLAGS=\(([^()]*)\)$`)
+	expansion = regexp.MustCompile(`\$\{[^{}]*\}`)
+)
 
 // moduleFlags finds the module's flags in the script that builds it: kernels that
-// are compiled otherwise would be others.
+// are compiled otherwise would be others. What the script adds by an expansion, for
+// builds that are not the module's own, is left out.
 func moduleFlags(script string) ([]string, error) {
 	m := flagsLine.FindStringSubmatch(script)
 	if m == nil {
 		return nil, errors.New("tools/plugin.sh has no line FLAGS=(...)")
 	}
-	return strings.Fields(m[1]), nil
+	return strings.Fields(expansion.ReplaceAllString(m[1], "")), nil
 }
 
 // guest is the kernels' module on wazero.

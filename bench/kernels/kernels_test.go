@@ -73,6 +73,10 @@ func TestTheModulesFlagsAreFound(t *testing.T) {
 	if err != nil || len(flags) == 0 || !slices.ContainsFunc(flags, func(f string) bool { return len(f) > 5 && f[:5] == "-opt=" }) {
 		t.Errorf("%q, %v", flags, err)
 	}
+	got, err := moduleFlags("#\nFLAGS=(-opt=s -no-debug ${TAGS:+-tags \"$TAGS\"})\n")
+	if err != nil || !slices.Equal(got, []string{"-opt=s", "-no-debug"}) {
+		t.Errorf("with an expansion: %q, %v", got, err)
+	}
 	if _, err := moduleFlags("FLAGS=x"); err == nil {
 		t.Error("no error without flags")
 	}

@@ -77,13 +77,18 @@ func (r *Run) figure(variant string, value func(*Slot) float64) Figure {
 }
 
 // Cost is a variant's CPU time per request less its baseline's of the same round,
-// in microseconds.
+// in microseconds. Where even the quartiles disagree on whether it costs anything,
+// there is no figure.
 func (r *Run) Cost(variant, baseline string) Figure {
 	rounds, why := r.costs(variant, baseline)
 	if why != "" {
 		return None(why)
 	}
-	return Of(values(rounds))
+	f := Of(values(rounds))
+	if f.Low <= 0 {
+		return None(fmt.Sprintf("lost in the noise: %.1f to %.1f us", f.Low, f.High))
+	}
+	return f
 }
 
 func (r *Run) costs(variant, baseline string) (map[int]float64, string) {
@@ -110,10 +115,15 @@ func (r *Run) costs(variant, baseline string) (map[int]float64, string) {
 // Pair names a variant and what is subtracted from it.
 type Pair struct{ Variant, Baseline string }
 
-// Ratio is the cost of a over the cost of b, round by round. Rounds in which b
-// cost nothing measurable do not count; without more than half of them there is
-// no ratio.
+// Ratio is the cost of a over the cost of b, round by round. Of costs that are lost
+// in the noise there is no ratio, and rounds in which b cost nothing do not count.
 func (r *Run) Ratio(a, b Pair) Figure {
+	if f := r.Cost(a.Variant, a.Baseline); !f.OK {
+		return f
+	}
+	if f := r.Cost(b.Variant, b.Baseline); !f.OK {
+		return None("no peer: " + f.Why)
+	}
 	as, why := r.costs(a.Variant, a.Baseline)
 	if why != "" {
 		return None(why)
@@ -123,19 +133,13 @@ func (r *Run) Ratio(a, b Pair) Figure {
 		return None("no peer: " + why)
 	}
 	var ratios []float64
-	both := 0
 	for round, cost := range as {
-		peer, ok := bs[round]
-		if !ok {
-			continue
-		}
-		both++
-		if peer > 0 {
+		if peer := bs[round]; peer > 0 {
 			ratios = append(ratios, cost/peer)
 		}
 	}
-	if both == 0 || 2*len(ratios) <= both {
-		return None(fmt.Sprintf("the peer's cost is lost in the noise (%d of %d rounds)", both-len(ratios), both))
+	if len(ratios) == 0 {
+		return None("no round has both")
 	}
 	return Of(ratios)
 }

@@ -103,6 +103,10 @@ func TestCosts(t *testing.T) {
 			}
 			return s
 		}, 11, math.NaN()},
+		{"a cost whose quartiles lie on both sides of nothing leaves no figure", func(s []Slot) []Slot {
+			s[4], s[7] = slot("v", 1, 22), slot("v", 2, 58)
+			return s
+		}, math.NaN(), math.NaN()},
 	} {
 		run := NewRun(c.change(good()))
 		check(t, c.name+", cost", run.Cost("v", "base"), c.cost)

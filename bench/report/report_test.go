@@ -114,6 +114,27 @@ func TestTheTerminalHoldsEveryRow(t *testing.T) {
 	}
 }
 
+func TestARestlessMachineIsToldOf(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		warned    bool
+	}{{29, 31, false}, {26, 35, true}} {
+		r := &Report{Variants: []Variant{{Name: "no filter, RS256", Total: measure.Figure{OK: true, Median: 30, Low: c.low, High: c.high, Rounds: 5}}}}
+		var text, page strings.Builder
+		if err := r.WriteText(&text); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []string{text.String(), page.String()} {
+			if strings.Contains(got, "The machine was not quiet") != c.warned {
+				t.Errorf("%v to %v: warned %v", c.low, c.high, !c.warned)
+			}
+		}
+	}
+}
+
 func TestWhatWasNotMeasuredHasNoBar(t *testing.T) {
 	c := chart{unit: "us"}
 	c.add("one", measure.None("why not"), "own")

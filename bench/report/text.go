@@ -35,7 +35,7 @@ func (r *Report) WriteText(w io.Writer) error {
 			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
 		}
 	}
-	section("Latency in microseconds at a fixed rate, from when each request was due", "variant", "requests/s", "p50", "p90", "p99")
+	section("Latency in microseconds at a fixed rate, from when each request was due, the generator's own waking included", "variant", "requests/s", "p50", "p90", "p99")
 	for _, l := range r.Latencies {
 		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
 	}
@@ -59,7 +59,30 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, g := range r.Targets {
 		r.targetLines(g, row)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if noise := r.Noise(); noise != "" {
+		fmt.Fprintf(w, "\n%s\n", noise)
+	}
+	return nil
+}
+
+// quietSpread is how far apart the quartiles of the unfiltered time may lie, as a
+// share of its median, on a machine that does nothing else.
+const quietSpread = 0.1
+
+// Noise warns if the time of Envoy without a filter differed much between the
+// rounds; "" if it did not, or is not known.
+func (r *Report) Noise() string {
+	for _, v := range r.Variants {
+		f := v.Total
+		if v.Name != "no filter, RS256" || !f.OK || f.High-f.Low <= quietSpread*f.Median {
+			continue
+		}
+		return fmt.Sprintf("The machine was not quiet: Envoy without a filter took %s to %s us per request. Small costs and close verdicts of this run mean little.", Number(f.Low), Number(f.High))
+	}
+	return ""
 }
 
 // targetLines writes a target, a line for each of its bounds.
