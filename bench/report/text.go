@@ -39,9 +39,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, l := range r.Latencies {
 		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
 	}
-	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "allocations")
+	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "bytes allocated")
 	for _, k := range r.Kernels {
-		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocations))
+		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocated))
 	}
 	section("Whole requests in this process, fresh tokens: CPU microseconds", "algorithm", "postern on wazero", "jwx, native", "no middleware", "ratio")
 	for _, s := range r.Whole {
