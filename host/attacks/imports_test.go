@@ -58,6 +58,10 @@ var defineHost = sync.OnceFunc(func() {
 		return on(ctx, m, "proxy_send_local_response", func(h *fakeHost) uint32 {
 			h.text(hs, hn)
 			h.answers = append(h.answers, local{h.context, status, h.text(d, dn), h.text(b, bn)})
+			if f := h.during; f != nil {
+				h.during = nil
+				f()
+			}
 			return statusOK
 		})
 	})

@@ -297,3 +297,34 @@ func TestH22TrailersCarryNoIdentity(t *testing.T) {
 		t.Error("trailers that the host does not clean are let through")
 	}
 }
+
+// TestW04CallbacksWithinAHostCall: a proxy may end a stream and begin others while it
+// sends an answer, and so call back before the first callback has returned.
+func TestW04CallbacksWithinAHostCall(t *testing.T) {
+	h := start(t)
+	h.configure(inline())
+	h.during = func() {
+		h.call("proxy_on_delete", 2)
+		for id := uint64(100); id < 400; id++ {
+			h.call("proxy_on_context_create", id, rootContext)
+			if id%3 == 0 {
+				h.call("proxy_on_delete", id)
+			}
+		}
+		if h.headers(100, bearer(good())) != actionContinue {
+			t.Error("a request within a host call is refused")
+		}
+	}
+	if h.request(2, bearer("x")) != actionPause || len(h.answers) != 1 {
+		t.Fatalf("answers %+v", h.answers)
+	}
+	for id := uint32(101); id < 400; id++ {
+		want := uint64(actionContinue)
+		if id%3 == 0 {
+			want = actionPause
+		}
+		if got := h.headers(id, bearer(good())); got != want {
+			t.Fatalf("stream %d, begun within a host call: %d, want %d", id, got, want)
+		}
+	}
+}

@@ -79,8 +79,12 @@ func abiVersion() {}
 //go:wasmexport proxy_on_vm_start
 func onVMStart(_ uint32, _ int32) uint32 { return 1 }
 
+// onContextCreate may come from within a host call of another callback, as any callback
+// may: what it keeps must not stand in that one's memory.
+//
 //go:wasmexport proxy_on_context_create
 func onContextCreate(id, parent uint32) {
+	defer memory.Leave(memory.Enter(memory.Eternal()))
 	if parent != 0 {
 		if r := rootOf(parent); r != nil {
 			streams.create(id, r.current)
@@ -104,6 +108,7 @@ func onContextCreate(id, parent uint32) {
 //
 //go:wasmexport proxy_on_configure
 func onConfigure(id uint32, size int32) uint32 {
+	defer memory.Leave(memory.Enter(memory.Eternal()))
 	r := rootOf(id)
 	if r == nil {
 		return 0
@@ -280,6 +285,7 @@ func resume(p *policy, t int64) {
 //
 //go:wasmexport proxy_on_delete
 func onDelete(id uint32) {
+	defer memory.Leave(memory.Enter(memory.Eternal()))
 	if s := streams.find(id); s != nil {
 		p := s.policy
 		if p != nil {

@@ -52,11 +52,16 @@ func pump(p *policy, id uint32, t int64) {
 			break
 		}
 	}
-	for note := p.plugin.Notes(); note != ""; note = p.plugin.Notes() {
-		logLine(levelWarn, note)
-	}
+	p.tell()
 	if r.id != id {
 		proxySetEffectiveContext(id)
+	}
+}
+
+// tell logs what the key sets have to say; it is gone when the callback returns.
+func (p *policy) tell() {
+	for note := p.plugin.Notes(); note != ""; note = p.plugin.Notes() {
+		logLine(levelWarn, note)
 	}
 }
 
@@ -142,6 +147,7 @@ func takeAnswer(root, id uint32, headerCount, bodySize int32) {
 		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
 		before := source.Generation()
 		source.Answered(now(), a)
+		c.policy.tell()
 		if source.Generation() != before {
 			counters.fetchSuccess.increment()
 		} else {

@@ -417,6 +417,26 @@ func TestUnknownClusterFailsAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatNeverComesIsAFailure(t *testing.T) {
+	p := newProxy(t, testConfig(), 1)
+	s := p.workers[0]
+	p.pumpAll()
+	p.flying = nil
+	p.pass(7*second - 1)
+	if s.Hopeless(p.now) {
+		t.Fatal("given up before time-out and margin")
+	}
+	p.pass(1)
+	if !s.Hopeless(p.now) || p.fetches != 1 {
+		t.Fatalf("still waiting for an answer after %d fetches", p.fetches)
+	}
+	p.pass(2 * second)
+	p.answer(ok(docA))
+	if p.kid(s) != "a" || p.fetches != 2 {
+		t.Errorf("kid %q after %d fetches", p.kid(s), p.fetches)
+	}
+}
+
 func TestStrayAnswersAreIgnored(t *testing.T) {
 	p := newProxy(t, testConfig(), 1)
 	s := p.workers[0]

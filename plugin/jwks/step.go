@@ -53,6 +53,10 @@ type Answer struct {
 // Next returns the host call that the source wants at now. The driver makes the call,
 // reports its outcome, and asks again until the kind is Nothing.
 func (s *Source) Next(now int64) Step {
+	if s.phase == flying && now >= s.leaseEnd {
+		// The host owes an answer or a time-out and has given neither.
+		s.fail(now, "no answer")
+	}
 	if s.phase == idle {
 		if !s.peek && !s.due(now) {
 			return Step{}
@@ -189,6 +193,7 @@ func (s *Source) Dispatched(now int64, ok bool) {
 	}
 	s.tries++
 	s.phase = flying
+	s.leaseEnd = now + s.cfg.Timeout + leaseMargin
 	if !ok {
 		s.tries = s.cfg.Retries + 1 // the cluster is unknown: repeating changes nothing
 		s.fail(now, "the host refused the call: is cluster \""+s.cfg.Cluster+"\" configured?")
