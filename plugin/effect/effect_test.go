@@ -3,6 +3,7 @@ package effect
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -217,7 +218,7 @@ func TestEveryReasonHasAnAnswer(t *testing.T) {
 		if err := json.Unmarshal(a.Body, &body); err != nil {
 			t.Fatalf("%s: %v", c, err)
 		}
-		got := strings.Join([]string{string(appendInt(nil, int64(a.Status))), body.Error}, " ")
+		got := strings.Join([]string{strconv.Itoa(int(a.Status)), body.Error}, " ")
 		if got != want || body.Message == "" || body.Request_id != "r-1" {
 			t.Errorf("%s: %s %+v, want %s", c, got, body, want)
 		}

@@ -1,6 +1,8 @@
 package effect
 
 import (
+	"strconv"
+
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 )
@@ -34,7 +36,7 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 		w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row)})
 	}
 	if row.retry {
-		w.lines = append(w.lines, request.Header{Name: "retry-after", Value: w.text(appendInt(w.buf, max(1, retryAfter)))})
+		w.lines = append(w.lines, request.Header{Name: "retry-after", Value: w.text(strconv.AppendInt(w.buf, max(1, retryAfter), 10))})
 	}
 	if v.GRPC {
 		a.GRPC = grpcStatus(row.status)
@@ -70,13 +72,6 @@ func appendBody(b []byte, row answerRow, requestID string) []byte {
 		b = append(append(b, `","request_id":"`...), requestID...)
 	}
 	return append(b, `"}`...)
-}
-
-func appendInt(b []byte, n int64) []byte {
-	if n >= 10 {
-		b = appendInt(b, n/10)
-	}
-	return append(b, byte('0'+n%10))
 }
 
 // Unconfigured is the answer where no configuration is there to form one: 503.

@@ -69,18 +69,8 @@ func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	s := j.next()
 	s.provider = provider
 	found := s.finder.Find(&j.plugin.work.view, p.Places)
-	switch found.State {
-	case credential.Present:
-	case credential.Absent:
-		return policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: provider}
-	case credential.Several:
-		return policy.Proof{State: policy.Fatal, Reason: reason.SeveralCredentials, Provider: provider}
-	case credential.Foreign:
-		return failed(provider, reason.UnsupportedScheme)
-	case credential.Malformed:
-		return failed(provider, reason.TokenMalformed)
-	case credential.Unread:
-		return failed(provider, reason.Internal)
+	if found.State != credential.Present {
+		return unfound(found.State, provider)
 	}
 	s.place = found.Place
 	j.judged = s
@@ -112,6 +102,22 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	s.identity = s.attempt.Identity(s.provider)
 	j.proved++
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+}
+
+// unfound is the outcome where no credential can be judged.
+func unfound(state credential.State, provider int) policy.Proof {
+	switch state {
+	case credential.Absent:
+		return policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: provider}
+	case credential.Several:
+		return policy.Proof{State: policy.Fatal, Reason: reason.SeveralCredentials, Provider: provider}
+	case credential.Foreign:
+		return failed(provider, reason.UnsupportedScheme)
+	case credential.Malformed:
+		return failed(provider, reason.TokenMalformed)
+	case credential.Present, credential.Unread:
+	}
+	return failed(provider, reason.Internal)
 }
 
 func failed(provider int, code reason.Code) policy.Proof {
@@ -192,25 +198,14 @@ func (j *judge) Everyone() policy.Proof {
 // everyonesToken judges the token at provider i's places, unless an earlier provider
 // looks at the very same places and has judged it.
 func (j *judge) everyonesToken(i int) policy.Proof {
-	missing := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
 	providers := j.plugin.cfg.Providers
 	s := j.next()
 	found := s.finder.Find(&j.plugin.work.view, providers[i].Places)
-	switch found.State {
-	case credential.Present:
-	case credential.Absent:
-		return missing
-	case credential.Several:
-		return policy.Proof{State: policy.Fatal, Reason: reason.SeveralCredentials, Provider: -1}
-	case credential.Foreign:
-		return failed(-1, reason.UnsupportedScheme)
-	case credential.Malformed:
-		return failed(-1, reason.TokenMalformed)
-	case credential.Unread:
-		return failed(-1, reason.Internal)
+	if found.State != credential.Present {
+		return unfound(found.State, -1)
 	}
 	if j.placeTaken(found.Place, i) {
-		return missing
+		return unfound(credential.Absent, -1)
 	}
 	s.place = found.Place
 	j.judged = s
@@ -229,11 +224,8 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 // judged the token there, whoever owns it.
 func (j *judge) placeTaken(place *credential.Place, i int) bool {
 	for k := range j.plugin.cfg.Providers[:i] {
-		places := j.plugin.cfg.Providers[k].Places
-		for n := range places {
-			if places[n].In == place.In && places[n].Name == place.Name && places[n].Prefix == place.Prefix {
-				return true
-			}
+		if looksAt(j.plugin.cfg.Providers[k].Places, place) {
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,10 @@
 package filter
 
-import "github.com/postern-wasm/postern/plugin/verify/jwt"
+import (
+	"strconv"
+
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
+)
 
 const (
 	// logPerSecond and logBurst bound the refusals that are logged one by one; the
@@ -30,13 +34,13 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 	b = append(b, `{"event":"refused","reason":"`...)
 	b = append(b, v.Reason.String()...)
 	b = append(b, `","status":`...)
-	b = appendInt(b, int64(v.Answer.Status))
+	b = strconv.AppendInt(b, int64(v.Answer.Status), 10)
 	if v.Provider != "" {
 		b = appendMember(b, "provider", v.Provider)
 	}
 	if rule >= 0 {
 		b = append(b, `,"rule":`...)
-		b = appendInt(b, int64(rule))
+		b = strconv.AppendInt(b, int64(rule), 10)
 	}
 	if a != nil {
 		if alg := a.Algorithm().String(); alg != "" {
@@ -48,7 +52,7 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 	}
 	if l.suppressed > 0 {
 		b = append(b, `,"suppressed":`...)
-		b = appendInt(b, l.suppressed)
+		b = strconv.AppendInt(b, l.suppressed, 10)
 		l.suppressed = 0
 	}
 	return string(append(b, '}'))
@@ -92,14 +96,4 @@ func appendMember(b []byte, name, value string) []byte {
 		b = append(b, "..."...)
 	}
 	return append(b, '"')
-}
-
-func appendInt(b []byte, n int64) []byte {
-	if n < 0 {
-		return append(b, '0')
-	}
-	if n >= 10 {
-		b = appendInt(b, n/10)
-	}
-	return append(b, byte('0'+n%10))
 }

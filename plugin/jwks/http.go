@@ -46,23 +46,6 @@ func deltaSeconds(text string) (int64, bool) {
 	return n, true
 }
 
-// decimal formats a non-negative number.
-func decimal(n int) string {
-	if n < 0 {
-		return "?"
-	}
-	var buf [20]byte
-	i := len(buf)
-	for {
-		i--
-		buf[i] = byte('0' + n%10)
-		n /= 10
-		if n == 0 {
-			return string(buf[i:])
-		}
-	}
-}
-
 // AnswerFrom reads what the planner needs of an answer's headers; the body is added by
 // the caller. A header list without one status of three digits is no answer.
 func AnswerFrom(headers []request.Header) Answer {

@@ -1,5 +1,7 @@
 package jwks
 
+import "strconv"
+
 // StepKind is a host call that a source wants.
 type StepKind uint8
 
@@ -227,9 +229,9 @@ func (s *Source) refuse(a Answer) string {
 	case a.Status == 0:
 		return "no answer"
 	case a.Status != 200: // RFC 9110 §15: no other status carries a current document here
-		return "answered with status " + decimal(a.Status)
+		return "answered with status " + strconv.Itoa(a.Status)
 	case a.Truncated || len(a.Body) > s.cfg.MaxBytes:
-		return "larger than " + decimal(s.cfg.MaxBytes) + " bytes"
+		return "larger than " + strconv.Itoa(s.cfg.MaxBytes) + " bytes"
 	}
 	return ""
 }

@@ -14,9 +14,6 @@ func Enter(*Region) *Region { return nil }
 // Leave returns to the region that Enter gave.
 func Leave(*Region) {}
 
-// Current is the region of the allocations that follow.
-func Current() *Region { return nil }
-
 // Free frees everything in r, and r itself; nothing in it may be used again.
 func (r *Region) Free() {}
 
@@ -28,9 +25,6 @@ func BeginCall() *Region { return nil }
 
 // EndCall leaves it, and empties it if no other callback is under way.
 func EndCall(*Region) {}
-
-// Size is the number of bytes that regions hold, free ones not counted.
-func Size() uint64 { return 0 }
 
 // Outermost says, between BeginCall and EndCall, whether no other callback is under way.
 func Outermost() bool { return true }

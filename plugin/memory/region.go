@@ -72,9 +72,6 @@ func Enter(r *Region) *Region {
 // Leave returns to the region that Enter gave.
 func Leave(before *Region) { current = before }
 
-// Current is the region of the allocations that follow.
-func Current() *Region { return current }
-
 // Free frees everything in r, and r itself; nothing in it may be used again.
 func (r *Region) Free() {
 	for c := r.head; c != nil; {
@@ -131,9 +128,6 @@ func (r *Region) reset() {
 	kept.next = nil
 	r.head, r.next, r.end = kept, start, uintptr(unsafe.Pointer(kept))+kept.size
 }
-
-// Size is the number of bytes that regions hold, free ones not counted.
-func Size() uint64 { return held }
 
 // allocate returns size zero bytes. layout says where pointers are in them, for the
 // poisoned build.
