@@ -129,6 +129,10 @@ func (r *Region) reset() {
 	r.head, r.next, r.end = kept, start, uintptr(unsafe.Pointer(kept))+kept.size
 }
 
+// Size is the number of bytes that regions hold, free ones not counted: what the bench
+// counts allocations by.
+func Size() uint64 { return held }
+
 // allocate returns size zero bytes. layout says where pointers are in them, for the
 // poisoned build.
 func (r *Region) allocate(size uintptr, layout uintptr) unsafe.Pointer {
