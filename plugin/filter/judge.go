@@ -92,7 +92,7 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 			return j.withoutKeys(s, p)
 		}
 	}
-	code := s.attempt.Prove(keys)
+	code := s.attempt.Prove(keys, j.plugin.rsa)
 	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}

@@ -3,6 +3,7 @@ package filter
 import (
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
@@ -57,6 +58,7 @@ type Plugin struct {
 	cfg     *config.Config
 	seed    uint64
 	sources []*jwks.Source
+	rsa     jwk.HostRSA // nil if the host has none
 	log     refusalLog
 	work    *work
 	waiting queue
@@ -80,6 +82,9 @@ func New(cfg *config.Config, seed uint64) *Plugin {
 	}
 	return p
 }
+
+// LeaveRSATo lets the host verify RSASSA-PKCS1-v1_5 from now on.
+func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
 // scratch returns the memory of this event.
 func (p *Plugin) scratch() *work {

@@ -107,7 +107,7 @@ func TestGoodKeys(t *testing.T) {
 			if k.Fits(a) != fits[a] {
 				t.Errorf("%s: Fits(%v) = %v", name, a, k.Fits(a))
 			}
-			if k.Verify(a, "x", make([]byte, 64)) || k.Verify(a, "x", nil) {
+			if k.Verify(nil, a, "x", make([]byte, 64)) || k.Verify(nil, a, "x", nil) {
 				t.Errorf("%s: zeros verify under %v", name, a)
 			}
 		}
@@ -375,7 +375,7 @@ func FuzzParse(f *testing.F) {
 			}
 			for a := jwa.Invalid; a <= jwa.HS512; a++ {
 				for _, size := range []int{0, 32, 64, 96, 132, 256} {
-					if k.Verify(a, "input", make([]byte, size)) {
+					if k.Verify(nil, a, "input", make([]byte, size)) {
 						t.Fatalf("zeros verify under %v", a)
 					}
 				}

@@ -28,6 +28,7 @@ type Key struct {
 	hmac    [3]*hmac.Key // SHA-256, SHA-384, SHA-512
 
 	digest [sha2.MaxSize]byte
+	trust  [jwa.SHA512 + 1]trust // of the host, for PKCS #1 v1.5
 }
 
 // ID returns the key's kid, and whether it has one.
@@ -66,8 +67,9 @@ func (k *Key) mac(alg jwa.Algorithm) *hmac.Key {
 }
 
 // Verify says whether signature is one of input under the algorithm and the key. It is
-// false whenever [Key.Fits] is.
-func (k *Key) Verify(alg jwa.Algorithm, input string, signature []byte) bool {
+// false whenever [Key.Fits] is. RSASSA-PKCS1-v1_5 may be left to host; nil verifies
+// everything here.
+func (k *Key) Verify(host HostRSA, alg jwa.Algorithm, input string, signature []byte) bool {
 	if !k.Fits(alg) {
 		return false
 	}
@@ -77,8 +79,7 @@ func (k *Key) Verify(alg jwa.Algorithm, input string, signature []byte) bool {
 	}
 	switch alg {
 	case jwa.RS256, jwa.RS384, jwa.RS512:
-		h, digest := k.hash(alg, input)
-		return k.rsa.VerifyPKCS1(h, digest, signature)
+		return k.verifyPKCS1(host, alg, input, signature)
 	case jwa.PS256, jwa.PS384, jwa.PS512:
 		h, digest := k.hash(alg, input)
 		return k.rsa.VerifyPSS(h, digest, signature)

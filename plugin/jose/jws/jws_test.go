@@ -240,7 +240,7 @@ func verify(t testing.TB, document []byte, raw string) bool {
 		if id, ok := k.ID(); ok && hasKid && id != kid {
 			continue
 		}
-		if k.Verify(tok.Algorithm(), tok.SigningInput(), tok.Signature()) {
+		if k.Verify(nil, tok.Algorithm(), tok.SigningInput(), tok.Signature()) {
 			return true
 		}
 	}

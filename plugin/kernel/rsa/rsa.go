@@ -8,6 +8,7 @@
 package rsa
 
 import (
+	"bytes"
 	"errors"
 	"math/bits"
 
@@ -40,7 +41,9 @@ var (
 // Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
 type Key struct {
 	modulus  *mont.Modulus
-	size     int // bytes of the modulus
+	spki     []byte // the key in DER
+	number   []byte // the modulus within it
+	size     int    // bytes of the modulus
 	bits     int
 	exponent uint64
 	x, form  []uint32 // the signature, and in Montgomery form
@@ -78,8 +81,9 @@ func NewKey(modulus, exponent []byte) (*Key, error) {
 	if err != nil {
 		return nil, ErrModulus
 	}
+	spki, number := encode(modulus, exponent)
 	return &Key{
-		modulus: m, size: len(modulus), bits: length, exponent: e,
+		modulus: m, spki: spki, number: number, size: len(modulus), bits: length, exponent: e,
 		x: make([]uint32, m.Limbs()), form: make([]uint32, m.Limbs()), y: make([]uint32, m.Limbs()),
 		block: make([]byte, len(modulus)),
 	}, nil
@@ -98,6 +102,16 @@ func exponentOf(b []byte) (uint64, bool) {
 
 // Bits returns the modulus' length in bits.
 func (k *Key) Bits() int { return k.bits }
+
+// SPKI returns the key as the DER of a SubjectPublicKeyInfo (RFC 5280 §4.1). It aliases
+// the key and must not be changed.
+func (k *Key) SPKI() []byte { return k.spki }
+
+// InRange says whether a signature has the modulus' length (RFC 8017 §8.1.2, §8.2.2 step
+// 1) and is a number below it (§5.2.2 step 1); no other can be valid.
+func (k *Key) InRange(signature []byte) bool {
+	return len(signature) == k.size && bytes.Compare(signature, k.number) < 0
+}
 
 // open raises the signature to the exponent and leaves the block in k.block. It refuses
 // signatures that are not as long as the modulus (RFC 8017 §8.1.2 step 1) or not below

@@ -149,8 +149,9 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 //
 // A token's kid picks the keys with exactly that kid and those without one; a token
 // without kid is tried with every key. Either way at most [jwk.MaxTried] keys that fit
-// the algorithm are tried, in the set's order.
-func (a *Attempt) Prove(keys *jwk.Set) reason.Code {
+// the algorithm are tried, in the set's order. Some signatures may be left to host (see
+// [jwk.HostRSA]); nil leaves none.
+func (a *Attempt) Prove(keys *jwk.Set, host jwk.HostRSA) reason.Code {
 	if a.step < checked {
 		return reason.Internal
 	}
@@ -172,7 +173,7 @@ func (a *Attempt) Prove(keys *jwk.Set) reason.Code {
 			break
 		}
 		tried++
-		if key.Verify(alg, input, signature) {
+		if key.Verify(host, alg, input, signature) {
 			a.step = proved
 			return reason.OK
 		}

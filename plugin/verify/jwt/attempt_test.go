@@ -24,7 +24,7 @@ func prove(a *jwt.Attempt, token string, cfg *jwt.Config, set *jwk.Set) reason.C
 	if code := a.Check(cfg, nil, now); code != reason.OK {
 		return code
 	}
-	return a.Prove(set)
+	return a.Prove(set, nil)
 }
 
 func TestEveryAlgorithm(t *testing.T) {
@@ -281,29 +281,29 @@ func TestStepsInOrder(t *testing.T) {
 	set := keySet(t, public(t, "ES256", 0, nil))
 	nothing := identity.Identity{}
 	var a jwt.Attempt
-	if a.Prove(set) != reason.Internal || a.Check(every(), nil, now) != reason.Internal || a.Identity(0) != nothing {
+	if a.Prove(set, nil) != reason.Internal || a.Check(every(), nil, now) != reason.Internal || a.Identity(0) != nothing {
 		t.Error("the zero attempt proves something")
 	}
 	good := mint(t, "ES256", 0, nil, claims())
-	if a.Parse(good, 16384, 1) != reason.OK || a.Prove(set) != reason.Internal || a.Identity(0) != nothing {
+	if a.Parse(good, 16384, 1) != reason.OK || a.Prove(set, nil) != reason.Internal || a.Identity(0) != nothing {
 		t.Error("Prove without Check")
 	}
 	if a.Check(every(), nil, now) != reason.OK || a.Identity(0) != nothing {
 		t.Error("an identity before Prove")
 	}
-	if a.Prove(set) != reason.OK || a.Identity(0) == nothing {
+	if a.Prove(set, nil) != reason.OK || a.Identity(0) == nothing {
 		t.Error("the good way is refused")
 	}
-	if a.Check(every(), []string{"other"}, now) != reason.AudienceMismatch || a.Identity(0) != nothing || a.Prove(set) != reason.Internal {
+	if a.Check(every(), []string{"other"}, now) != reason.AudienceMismatch || a.Identity(0) != nothing || a.Prove(set, nil) != reason.Internal {
 		t.Error("a failed Check leaves the proof standing")
 	}
-	if a.Check(every(), nil, now) != reason.OK || a.Identity(0) != nothing || a.Prove(set) != reason.OK {
+	if a.Check(every(), nil, now) != reason.OK || a.Identity(0) != nothing || a.Prove(set, nil) != reason.OK {
 		t.Error("Check forgets the proof, Prove renews it")
 	}
-	if a.Prove(keySet(t, public(t, "ES256", 1, nil))) != reason.BadSignature || a.Identity(0) != nothing {
+	if a.Prove(keySet(t, public(t, "ES256", 1, nil)), nil) != reason.BadSignature || a.Identity(0) != nothing {
 		t.Error("a failed Prove leaves the former one standing")
 	}
-	if a.Prove(set) != reason.OK || a.Parse("x", 16384, 1) == reason.OK || a.Identity(0) != nothing {
+	if a.Prove(set, nil) != reason.OK || a.Parse("x", 16384, 1) == reason.OK || a.Identity(0) != nothing {
 		t.Error("a failed Parse leaves the proof standing")
 	}
 	both := mint(t, "ES256", 1, nil, claims("exp", "1"))
@@ -363,7 +363,7 @@ func TestRFCVectors(t *testing.T) {
 			}
 			got := a.Check(cfg, nil, when*second)
 			if got == reason.OK {
-				got = a.Prove(keySet(t, v.Key))
+				got = a.Prove(keySet(t, v.Key), nil)
 			}
 			if got != want {
 				t.Errorf("%s at %d: %v, want %v", v.Source, when, got, want)
