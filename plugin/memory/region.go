@@ -7,11 +7,13 @@ import "unsafe"
 // Chunks are what regions are made of: a header, then objects. A chunk that no region
 // owns is zero but for its header, so that an allocation need not clear anything.
 const (
-	chunkUnit = 16 << 10 // sizes of chunks are multiples of it
-	callChunk = 64 << 10
-	largest   = 1 << 30
-	wasmPage  = 64 << 10
-	alignment = 8 // the strictest of any Go type on wasm32
+	chunkUnit   = 4 << 10 // sizes of chunks are multiples of it
+	smallChunk  = 16 << 10
+	callChunk   = 64 << 10
+	largeObject = 4 << 10 // gets a chunk of its own
+	largest     = 1 << 30
+	wasmPage    = 64 << 10
+	alignment   = 8 // the strictest of any Go type on wasm32
 )
 
 type chunk struct {
@@ -61,6 +63,9 @@ func New() *Region {
 
 // Eternal is the region that lives as long as the VM.
 func Eternal() *Region { return &eternal }
+
+// Current is the region of the allocations that follow.
+func Current() *Region { return current }
 
 // Enter makes r the region of the allocations that follow and returns the one before.
 func Enter(r *Region) *Region {
@@ -156,7 +161,7 @@ func (r *Region) allocate(size uintptr, layout uintptr) unsafe.Pointer {
 //
 //go:noinline
 func (r *Region) extend(size uintptr) uintptr {
-	if r.head != nil && size > chunkUnit/4 {
+	if r.head != nil && size > largeObject {
 		c := take(size+headerSize, r.kind)
 		prepare(c)
 		c.next = r.head.next
@@ -182,7 +187,7 @@ func (r *Region) first() uintptr {
 	if r.kind == scratch {
 		return callChunk
 	}
-	return chunkUnit
+	return smallChunk
 }
 
 func align(n uintptr) uintptr { return (n + alignment - 1) &^ (alignment - 1) }
