@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"plugin/jose/jwa":        {},
 	"plugin/jose/jwk":        {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/kernel"},
 	"plugin/jose/jws":        {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx"},
+	"plugin/offload":         {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/kernel/rsa"},
 	"plugin/identity":        {"plugin/jsonx"},
 	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason"},
 	"plugin/jwks":            {"plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
@@ -45,7 +46,7 @@ var allowed = map[string][]string{
 	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
 	"plugin/filter":          {"plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
-	"plugin/abi":             {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jwks", "plugin/request"},
+	"plugin/abi":             {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/request"},
 }
 
 // external lists the packages outside the project and the standard library, and the

@@ -47,6 +47,9 @@ type fakeHost struct {
 	// fail forces a host call to return a status without doing anything.
 	fail map[string]uint32
 
+	// foreign is the host's foreign functions; nil: it has none.
+	foreign func(name string, args []byte) (result []byte, status uint32)
+
 	// during runs once, within the next local answer.
 	during func()
 

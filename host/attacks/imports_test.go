@@ -99,6 +99,16 @@ var defineHost = sync.OnceFunc(func() {
 	def("proxy_increment_metric", func(ctx context.Context, m api.Module, _ uint32, _ int64) uint32 {
 		return on(ctx, m, "proxy_increment_metric", nothing)
 	})
+	def("proxy_call_foreign_function", func(ctx context.Context, m api.Module, name, nameSize, args, argsSize, data, n uint32) uint32 {
+		return on(ctx, m, "proxy_call_foreign_function", func(h *fakeHost) uint32 {
+			if h.foreign == nil {
+				return 1
+			}
+			result, status := h.foreign(h.text(name, nameSize), []byte(h.text(args, argsSize)))
+			h.give(result, data, n)
+			return status
+		})
+	})
 	if _, err := env.Instantiate(context.Background()); err != nil {
 		panic(err)
 	}

@@ -155,7 +155,9 @@ func configure(home *memory.Region, size int32) *policy {
 		logLine(levelError, "config: the host offers no randomness (random_get)")
 		return nil
 	}
-	return &policy{plugin: filter.New(cfg, seed), home: home}
+	p := &policy{plugin: filter.New(cfg, seed), home: home}
+	leaveRSA(p.plugin, cfg)
+	return p
 }
 
 // tidy frees the policies that no stream is judged by any more.

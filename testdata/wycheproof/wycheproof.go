@@ -42,6 +42,9 @@ type Group struct {
 		Uncompressed   string `json:"uncompressed"`
 		PK             string `json:"pk"`
 	} `json:"publicKey"`
+	// PublicKeyDER is an RSA key's SubjectPublicKeyInfo, in hexadecimal.
+	PublicKeyDER string `json:"publicKeyDer"`
+
 	Tests []Case `json:"tests"`
 }
 
