@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // Finder finds credentials; reuse it: it owns the buffer for percent-decoded ones.
@@ -121,12 +122,8 @@ func takes(p *Place, value string) bool {
 // commaAndMore says that something follows a comma: a second credential, which hosts
 // join to the first (RFC 9110 §5.3).
 func commaAndMore(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] == ',' {
-			return trimOWS(s[i+1:]) != ""
-		}
-	}
-	return false
+	i := word.Index(s, ',')
+	return i >= 0 && trimOWS(s[i+1:]) != ""
 }
 
 // laterScheme says that after a foreign credential and a comma one of our scheme begins.

@@ -142,3 +142,65 @@ func TestDecode(t *testing.T) {
 		t.Error("raw names stay")
 	}
 }
+
+// TestLongTextsAreReadLikeShortOnes: what looks at several bytes at a time sees every
+// byte at every place: in a path, in a query, in a header's value and in its name.
+func TestLongTextsAreReadLikeShortOnes(t *testing.T) {
+	const filler = "ghijklmnopqrstuvwxyz-_~GHIJKLMNOPQRSTUVWXYZghijklmnopqrstuvwxyz" // no hex digit
+	for b := range 256 {
+		c := string([]byte{byte(b)})
+		var v View
+		path := v.Read(get("/a"+c+"b"), PathRefuse)
+		raw := v.Read(get("/a"+c+"b"), PathRaw)
+		query := v.Read(get("/?a"+c+"b"), PathRefuse)
+		value := v.Read(append(get("/"), Header{"x", "a" + c}), PathRefuse)
+		name := v.Read(append(get("/"), Header{"a" + c, "x"}), PathRefuse)
+		for place := range len(filler) {
+			text := filler[:place] + c + filler[place:]
+			for _, in := range []struct {
+				what string
+				got  reason.Code
+				want reason.Code
+			}{
+				{"path", v.Read(get("/"+text), PathRefuse), path},
+				{"raw path", v.Read(get("/"+text), PathRaw), raw},
+				{"query", v.Read(get("/?"+text), PathRefuse), query},
+				{"value", v.Read(append(get("/"), Header{"x", text}), PathRefuse), value},
+				{"name", v.Read(append(get("/"), Header{text, "x"}), PathRefuse), name},
+			} {
+				if place == 0 && in.what == "path" && (c == "/" || c == "?") {
+					continue // a path of two slashes, or of one
+				}
+				if in.got != in.want {
+					t.Errorf("byte %#02x at %d of a %s: %s, in a short one %s", b, place, in.what, in.got, in.want)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryNameIsFound: whatever is set aside by its length and ends is looked for in
+// vain only if it is not there.
+func TestEveryNameIsFound(t *testing.T) {
+	lines := get("/")
+	for i := range 300 {
+		lines = append(lines, Header{fmt.Sprintf("X-%c%d-%s%c", 'a'+i%26, i, strings.Repeat("n", i%70), 'A'+i%26), "v"})
+	}
+	var v View
+	if code := v.Read(lines, PathRefuse); code != reason.OK {
+		t.Fatal(code)
+	}
+	for i, h := range lines {
+		for _, name := range []string{h.Name, strings.ToLower(h.Name), strings.ToUpper(h.Name)} {
+			if at, ok := v.Next(name, 0); !ok || at != i {
+				t.Errorf("%s is found at %d, %v; want %d", name, at, ok, i)
+			}
+		}
+		if _, ok := v.Next(h.Name+"x", 0); ok {
+			t.Errorf("%sx is found", h.Name)
+		}
+	}
+	if _, ok := v.Next("", 0); ok {
+		t.Error("the empty name is found")
+	}
+}

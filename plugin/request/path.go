@@ -2,6 +2,7 @@ package request
 
 import (
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // flaw is what is odd about a path; several may be.
@@ -18,12 +19,9 @@ const (
 
 // readPath splits Target and makes Path of it.
 func (v *View) readPath() reason.Code {
-	cut := len(v.Target)
-	for i := 0; i < len(v.Target); i++ {
-		if v.Target[i] == '?' {
-			cut = i
-			break
-		}
+	cut := word.Index(v.Target, '?')
+	if cut < 0 {
+		cut = len(v.Target)
 	}
 	v.RawPath = v.Target[:cut]
 	if cut < len(v.Target) {
@@ -35,11 +33,8 @@ func (v *View) readPath() reason.Code {
 	switch v.mode {
 	case PathRaw:
 		v.Path = v.RawPath
-		for i := 0; i < len(v.Path); i++ {
-			if v.Path[i] == '#' { // as Envoy's matchers: a path ends at '?' or '#'
-				v.Path = v.Path[:i]
-				break
-			}
+		if i := word.Index(v.Path, '#'); i >= 0 { // as Envoy's matchers: a path ends at '?' or '#'
+			v.Path = v.Path[:i]
 		}
 		return reason.OK
 	case PathRefuse, PathNormalize:
@@ -50,11 +45,12 @@ func (v *View) readPath() reason.Code {
 
 // normalPath is readPath in the modes that look at the path's form.
 func (v *View) normalPath() reason.Code {
-	found := inspect(v.RawPath)
-	if found&hopeless != 0 || !queryReadable(v.Query) {
-		return reason.PathNotNormal
+	tolerated := escaped
+	if v.mode == PathNormalize {
+		tolerated |= repairable
 	}
-	if found&repairable != 0 && v.mode == PathRefuse {
+	found := inspect(v.RawPath, tolerated)
+	if found&^tolerated != 0 || !queryReadable(v.Query) {
 		return reason.PathNotNormal
 	}
 	v.Path = v.RawPath
@@ -73,31 +69,39 @@ func (v *View) normalPath() reason.Code {
 	return reason.OK
 }
 
-// inspect finds what is odd about a path (a target without its query).
-func inspect(path string) (found flaw) {
+// inspect finds what is odd about a path (a target without its query). It stops at the
+// first flaw that is not tolerated.
+func inspect(path string, tolerated flaw) (found flaw) {
 	if path == "" || path[0] != '/' {
 		return hopeless // absolute-form and the like: the router saw another form
 	}
 	for i := 0; i < len(path); i++ {
+		for i+8 <= len(path) && plain(word.At(path, i)) {
+			i += 8
+		}
+		if i == len(path) {
+			break
+		}
 		c := path[i]
 		switch {
 		case c == '/':
 			found |= segment(path[i+1:])
 		case c == '%':
-			f := escape(path[i:])
-			if f&hopeless != 0 {
-				return hopeless
-			}
-			found |= f
+			found |= escape(path[i:])
 			i += 2
 		case c <= ' ' || c >= 0x7f || c == '\\' || c == '#':
 			return hopeless // RFC 3986 §3.3: none of them is a pchar; '#' ends what some routers see
 		}
-		if found&hopeless != 0 {
+		if found&^tolerated != 0 {
 			return found
 		}
 	}
 	return found
+}
+
+// plain says that none of eight bytes of a path has to be looked at alone.
+func plain(x uint64) bool {
+	return word.Below(x, ' '+1)|word.Above(x, 0x7e)|word.Has(x, '/')|word.Has(x, '%')|word.Has(x, '\\')|word.Has(x, '#') == 0
 }
 
 // segment looks at the path segment at the start of s: "." and ".." in any spelling,
@@ -169,7 +173,14 @@ func overlong(c byte, rest string) bool {
 // queryReadable: the query is nobody's to normalise, but a '#' or a control byte in it
 // moves the end of the target for some readers.
 func queryReadable(query string) bool {
-	for i := 0; i < len(query); i++ {
+	i := 0
+	for ; i+8 <= len(query); i += 8 {
+		x := word.At(query, i)
+		if word.Below(x, ' '+1)|word.Has(x, 0x7f)|word.Has(x, '#') != 0 {
+			return false
+		}
+	}
+	for ; i < len(query); i++ {
 		if c := query[i]; c <= ' ' || c == 0x7f || c == '#' {
 			return false
 		}
@@ -239,7 +250,7 @@ func mergeSlashes(b []byte) []byte {
 
 // IsNormal says that a request path can be path once unreserved characters are decoded:
 // what a rule names must be, or it never matches outside PathRaw.
-func IsNormal(path string) bool { return inspect(path) == 0 }
+func IsNormal(path string) bool { return inspect(path, 0) == 0 }
 
 // unreserved: RFC 3986 §2.3.
 func unreserved(c byte) bool {

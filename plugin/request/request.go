@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // Header is one header line. Names are lower case on most hosts, but nothing here
@@ -55,6 +56,8 @@ type View struct {
 	GRPC bool
 
 	mode PathMode
+	// names has the bits of all lines' names, see bitOf; 0 before Read.
+	names uint64
 	// scratch holds Path and NewTarget, text what Host and Decode return.
 	scratch, text []byte
 }
@@ -87,6 +90,7 @@ func (v *View) readLines() (n lines, ok bool) {
 			ok = false // RFC 9110 §5.5: CR, LF and NUL are invalid and dangerous
 			continue
 		}
+		v.names |= bitOf(h.Name)
 		switch len(h.Name) { // most lines are of other lengths: one comparison rules them out
 		case len(":path"):
 			take(h, ":path", &n.path, &v.Target)
@@ -146,12 +150,22 @@ func (v *View) readPseudo(n *lines) bool {
 //
 //	for i, ok := v.Next(name, 0); ok; i, ok = v.Next(name, i+1) { ... v.Headers[i].Value ... }
 func (v *View) Next(name string, from int) (index int, ok bool) {
+	if name == "" || v.names != 0 && v.names&bitOf(name) == 0 {
+		return 0, false
+	}
 	for i := from; i < len(v.Headers); i++ {
 		if EqualFold(v.Headers[i].Name, name) {
 			return i, true
 		}
 	}
 	return 0, false
+}
+
+// bitOf is one of 64 bits for a name, the same in any case: most names that are looked
+// for on most requests are not there, and one bit says so.
+func bitOf(name string) uint64 {
+	n := len(name)
+	return 1 << ((uint(n) + 5*uint(name[0]|0x20) + 11*uint(name[n-1]|0x20)) & 63)
 }
 
 // EqualFold compares two header names, schemes or hosts: ASCII letters without case.
@@ -178,16 +192,19 @@ func Lower(c byte) byte {
 	return c
 }
 
-// clean says that s has no CR, LF or NUL. Eight bytes are looked at together, since
-// every byte of every header passes here on every request.
+// clean says that s has no CR, LF or NUL. Bytes below 14 are looked for eight at a
+// time, since every byte of every header passes here on every request.
 func clean(s string) bool {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
+	for ; i+32 <= len(s); i += 32 {
+		w := s[i : i+32]
+		if word.Below(word.At(w, 0), '\r'+1)|word.Below(word.At(w, 8), '\r'+1)|
+			word.Below(word.At(w, 16), '\r'+1)|word.Below(word.At(w, 24), '\r'+1) != 0 && !cleanBytes(w) {
+			return false
+		}
+	}
 	for ; i+8 <= len(s); i += 8 {
-		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		// The classic test for "some byte is less than 14": exact for all bytes.
-		if (x-ones*('\r'+1))&^x&highs != 0 && !cleanBytes(s[i:i+8]) {
+		if word.Below(word.At(s, i), '\r'+1) != 0 && !cleanBytes(s[i:i+8]) {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/jose/base64url"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jsonx"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // The refusals of [Token.Parse].
@@ -82,14 +83,16 @@ func (t *Token) parse(raw string, maxBytes int, seed uint64) error {
 	}
 	var dots [maxDots]int
 	n := 0
-	for i := range len(raw) {
-		if raw[i] == '.' {
-			if n == maxDots {
-				return ErrMalformed
-			}
-			dots[n] = i
-			n++
+	for from := 0; ; n++ {
+		i := word.Index(raw[from:], '.')
+		if i < 0 {
+			break
 		}
+		if n == maxDots {
+			return ErrMalformed
+		}
+		dots[n] = from + i
+		from += i + 1
 	}
 	if n == 4 { // RFC 7516 §9: a JWE has four
 		return ErrEncrypted
