@@ -14,6 +14,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/kernel/p256"
 	"github.com/postern-wasm/postern/plugin/kernel/p384"
 	"github.com/postern-wasm/postern/plugin/kernel/p521"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 	"github.com/postern-wasm/postern/testdata/wycheproof"
 )
 
@@ -22,17 +23,23 @@ type verifier interface {
 	Verify(digest, signature []byte) bool
 }
 
-var curves = []struct {
+type curve struct {
 	name   string
 	std    elliptic.Curve
 	size   int
-	newKey func(x, y []byte) (verifier, error)
+	keyIn  func(x, y []byte, room *tables.Room) (verifier, error)
+	table  int // bytes of a key's table
 	digest func(message []byte) []byte
 	files  []string
-}{
-	{"P-256", elliptic.P256(), p256.Size, func(x, y []byte) (verifier, error) { return p256.NewKey(x, y) }, sum256, []string{"ecdsa_secp256r1_sha256_p1363", "ecdsa_secp256r1_sha512_p1363"}},
-	{"P-384", elliptic.P384(), p384.Size, func(x, y []byte) (verifier, error) { return p384.NewKey(x, y) }, sum384, []string{"ecdsa_secp384r1_sha384_p1363", "ecdsa_secp384r1_sha512_p1363"}},
-	{"P-521", elliptic.P521(), p521.Size, func(x, y []byte) (verifier, error) { return p521.NewKey(x, y) }, sum512, []string{"ecdsa_secp521r1_sha512_p1363"}},
+}
+
+// newKey makes a key with room for its table.
+func (c *curve) newKey(x, y []byte) (verifier, error) { return c.keyIn(x, y, tables.New(tables.Limit)) }
+
+var curves = []curve{
+	{"P-256", elliptic.P256(), p256.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p256.NewKey(x, y, room) }, 18432, sum256, []string{"ecdsa_secp256r1_sha256_p1363", "ecdsa_secp256r1_sha512_p1363"}},
+	{"P-384", elliptic.P384(), p384.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p384.NewKey(x, y, room) }, 28672, sum384, []string{"ecdsa_secp384r1_sha384_p1363", "ecdsa_secp384r1_sha512_p1363"}},
+	{"P-521", elliptic.P521(), p521.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p521.NewKey(x, y, room) }, 36864, sum512, []string{"ecdsa_secp521r1_sha512_p1363"}},
 }
 
 func sum256(m []byte) []byte { s := sha256.Sum256(m); return s[:] }

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/kernel/p384"
 	"github.com/postern-wasm/postern/plugin/kernel/rsa"
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // Kind names an operation.
@@ -113,18 +114,18 @@ func caller(kind Kind, a, b []byte) (func(Item) bool, error) {
 		key, err := rsa.NewKey(a, b)
 		return func(i Item) bool { return key.VerifyPKCS1(sha2.SHA256, i.Message, i.Signature) }, err
 	case P256Cached:
-		key, err := p256.NewKey(a, b)
+		key, err := p256.NewKey(a, b, tables.New(tables.Limit))
 		return func(i Item) bool { return key.Verify(i.Message, i.Signature) }, err
 	case P256OneOff:
 		return func(i Item) bool {
-			key, err := p256.NewKey(a, b)
+			key, err := p256.NewKey(a, b, nil)
 			return err == nil && key.Verify(i.Message, i.Signature)
 		}, nil
 	case P384:
-		key, err := p384.NewKey(a, b)
+		key, err := p384.NewKey(a, b, tables.New(tables.Limit))
 		return func(i Item) bool { return key.Verify(i.Message, i.Signature) }, err
 	case Ed25519:
-		key, err := ed25519.NewKey(a)
+		key, err := ed25519.NewKey(a, tables.New(tables.Limit))
 		return func(i Item) bool { return key.Verify(text(i.Message), i.Signature) }, err
 	case HMAC:
 		key, err := hmac.NewKey(sha2.SHA256, a)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jsonx"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // The refusals of [Parse].
@@ -62,9 +63,10 @@ func Parse(document []byte, lim Limits) (set *Set, notes []string, err error) {
 		return nil, nil, &refusal{ErrTooManyKeys, strconv.Itoa(list.Len()) + " of at most " + strconv.Itoa(lim.MaxKeys)}
 	}
 	set = &Set{keys: make([]Key, 0, list.Len())}
+	room := tables.New(tables.Limit)
 	i := 0
 	for v, ok := list.First(); ok; v, ok = v.Next() {
-		key, reason := read(v)
+		key, reason := read(v, room)
 		if reason != "" {
 			notes = append(notes, note(i, v, reason+"; the key is not used"))
 		} else {

@@ -13,10 +13,12 @@ import (
 	"github.com/postern-wasm/postern/plugin/kernel/p521"
 	"github.com/postern-wasm/postern/plugin/kernel/rsa"
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
-// read makes one entry of "keys" ready, or says why it cannot be used.
-func read(v jsonx.Value) (k Key, reason string) {
+// read makes one entry of "keys" ready, or says why it cannot be used. The tables that it
+// builds from use are in room.
+func read(v jsonx.Value, room *tables.Room) (k Key, reason string) {
 	if v.Kind() != jsonx.Object {
 		return k, "it is not an object"
 	}
@@ -41,9 +43,9 @@ func read(v jsonx.Value) (k Key, reason string) {
 	case "RSA":
 		reason = k.readRSA(v)
 	case "EC":
-		reason = k.readEC(v)
+		reason = k.readEC(v, room)
 	case "OKP":
-		reason = k.readOKP(v)
+		reason = k.readOKP(v, room)
 	case "oct":
 		reason = k.readOct(v)
 	default:
@@ -139,7 +141,7 @@ func (k *Key) readRSA(v jsonx.Value) string {
 }
 
 // readEC reads RFC 7518 §6.2.1: each coordinate has the full length of the field.
-func (k *Key) readEC(v jsonx.Value) string {
+func (k *Key) readEC(v jsonx.Value, room *tables.Room) string {
 	crv, problem := text(v, "crv")
 	if problem != "" {
 		return problem
@@ -156,13 +158,13 @@ func (k *Key) readEC(v jsonx.Value) string {
 	switch crv {
 	case "P-256":
 		k.family = jwa.P256
-		k.p256, err = p256.NewKey(x, y)
+		k.p256, err = p256.NewKey(x, y, room)
 	case "P-384":
 		k.family = jwa.P384
-		k.p384, err = p384.NewKey(x, y)
+		k.p384, err = p384.NewKey(x, y, room)
 	case "P-521":
 		k.family = jwa.P521
-		k.p521, err = p521.NewKey(x, y)
+		k.p521, err = p521.NewKey(x, y, room)
 	default:
 		return "its crv is not one of P-256, P-384, P-521"
 	}
@@ -173,7 +175,7 @@ func (k *Key) readEC(v jsonx.Value) string {
 }
 
 // readOKP reads RFC 8037 §2.
-func (k *Key) readOKP(v jsonx.Value) string {
+func (k *Key) readOKP(v jsonx.Value, room *tables.Room) string {
 	crv, problem := text(v, "crv")
 	if problem != "" {
 		return problem
@@ -185,7 +187,7 @@ func (k *Key) readOKP(v jsonx.Value) string {
 	if problem != "" {
 		return problem
 	}
-	key, err := ed25519.NewKey(x)
+	key, err := ed25519.NewKey(x, room)
 	if err != nil {
 		return err.Error()
 	}

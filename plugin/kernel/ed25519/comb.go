@@ -26,10 +26,10 @@ var (
 	keyShape  = shape{teeth: 7, columns: 37, blocks: 4} // 256 points, 27 KiB, one for each key
 )
 
-// workspace is what building a table takes and must not come from a stack of 64 KiB.
+// workspace is what building a table takes, 3 KB, for as long as that takes.
 type workspace struct {
 	temps
-	odd      [8]cached // of the teeth but the last, or of a multiplication without a table
+	odd      [7]cached // of the teeth but the last
 	products [32]element
 }
 
@@ -158,10 +158,7 @@ const generator = "\x58\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\
 // Nothing guards it, for rooms know no goroutines; after that it is only read.
 var base comb
 
-func buildBase(w *workspace) {
-	if base.points != nil {
-		return
-	}
+func buildBase() {
 	var p point
 	var encoded [32]byte
 	copy(encoded[:], generator)
@@ -169,5 +166,5 @@ func buildBase(w *workspace) {
 	before := memory.Enter(memory.Eternal())
 	base = comb{shape: baseShape, points: make([]affine, baseShape.blocks*baseShape.size())}
 	memory.Leave(before)
-	base.build(&p, w)
+	base.build(&p, new(workspace))
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 const (
@@ -37,39 +38,42 @@ var (
 // about as much as three of them save.
 const oneOff = 3
 
-// Key is a public key made ready: 31 KiB, most of it room for a table that is built by
-// one of its first verifications (in less than a millisecond). All of it is taken by
-// NewKey, so that verification never allocates. It is not safe for concurrent use: it
-// holds scratch space.
+// Key is a public key made ready. It takes 3 KB, and 27 KB more for a table that one of
+// its first verifications builds (in less than a millisecond). It is not safe for
+// concurrent use: it holds scratch space.
 type Key struct {
-	public  [KeySize]byte
-	minus   point // the opposite of the key's point, z = 1
-	uses    int
-	table   comb
-	room    [256]affine
-	state   sha2.State
-	digest  [sha2.MaxSize]byte
-	naf     digits
-	scratch workspace
+	public [KeySize]byte
+	minus  point        // the opposite of the key's point, z = 1
+	room   *tables.Room // for the table; nil where there is none
+	uses   int          // before the table was built
+	table  comb
+	state  sha2.State
+	digest [sha2.MaxSize]byte
+	naf    digits
+	odd    [8]cached
+	temps  temps
 }
 
-// NewKey makes a public key ready. It does not alias public. The first call is not safe
-// for concurrent use either: it makes what all keys share.
-func NewKey(public []byte) (*Key, error) {
+// NewKey makes a public key ready. It does not alias public. The key's table is built in
+// room; without room every verification takes three times as long. The first call is not
+// safe for concurrent use either: it makes what all keys share.
+func NewKey(public []byte, room *tables.Room) (*Key, error) {
 	if len(public) != KeySize {
 		return nil, ErrSize
 	}
-	k := &Key{}
+	k := &Key{room: room}
 	copy(k.public[:], public)
 	if !k.minus.decode(&k.public) {
 		return nil, ErrPoint
 	}
-	if k.minus.smallOrder(&k.scratch.temps) {
+	if k.minus.smallOrder(&k.temps) {
 		return nil, ErrSmallOrder
 	}
 	k.minus.x.negate(&k.minus.x)
 	k.minus.t.negate(&k.minus.t)
-	buildBase(&k.scratch)
+	if base.points == nil {
+		buildBase()
+	}
 	return k, nil
 }
 
@@ -86,29 +90,36 @@ func (k *Key) Verify(message string, signature []byte) bool {
 	k.state.Append(k.digest[:0])
 	h.reduce(&k.digest)
 	// RFC 8032 §5.1.7 step 3 without the cofactor: S B - H A must encode as R.
-	if k.uses == oneOff {
-		k.table = comb{shape: keyShape, points: k.room[:]}
-		k.table.build(&k.minus, &k.scratch)
-	}
-	p, w := neutral, &k.scratch.temps
-	if k.uses < oneOff {
-		k.once(&p, &s, &h)
-	} else {
+	p := neutral
+	if k.ready() {
 		k.often(&p, &s, &h)
+	} else {
+		k.once(&p, &s, &h)
 	}
-	if k.uses <= oneOff {
-		k.uses++
-	}
-	base.correct(w, &p, &s)
+	base.correct(&k.temps, &p, &s)
 	var encoded [32]byte
 	p.encode(&encoded)
 	return string(encoded[:]) == string(signature[:32])
 }
 
+// ready says whether the key has its table, which it builds after a few uses if there is
+// room. Uses count whether the signature is good or not, for a bad one is not to cost more.
+func (k *Key) ready() bool {
+	if k.uses <= oneOff {
+		if k.uses++; k.uses > oneOff {
+			if points := tables.Take[affine](k.room, keyShape.blocks*keyShape.size()); points != nil {
+				k.table = comb{shape: keyShape, points: points}
+				k.table.build(&k.minus, new(workspace))
+			}
+		}
+	}
+	return k.table.points != nil
+}
+
 // often adds s B - h A to p, the neutral point, by the tables of both, but for what
 // base.correct takes away.
 func (k *Key) often(p *point, s, h *scalar) {
-	w := &k.scratch.temps
+	w := &k.temps
 	for height := keyShape.height() - 1; height >= 0; height-- {
 		if height < keyShape.height()-1 { // p is neutral before the first column
 			w.double(p, true)
@@ -124,9 +135,9 @@ func (k *Key) often(p *point, s, h *scalar) {
 // once does the same without a table of the key: it makes the key's odd multiples up to
 // 15 and adds one where a digit of h's width-5 non-adjacent form is not zero.
 func (k *Key) once(p *point, s, h *scalar) {
-	w := &k.scratch.temps
+	w := &k.temps
 	q := k.minus
-	odd := &k.scratch.odd
+	odd := &k.odd
 	odd[0].set(&q)
 	var twice cached
 	w.double(&q, true)

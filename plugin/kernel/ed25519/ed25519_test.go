@@ -11,12 +11,13 @@ import (
 	"testing"
 
 	"github.com/postern-wasm/postern/plugin/kernel/ed25519"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 	"github.com/postern-wasm/postern/testdata/wycheproof"
 )
 
 func TestWycheproof(t *testing.T) {
 	wycheproof.Load(t, "ed25519").Run(t, nil, nil, func(g *wycheproof.Group, c *wycheproof.Case) bool {
-		k, err := ed25519.NewKey(wycheproof.Hex(t, g.PublicKey.PK))
+		k, err := ed25519.NewKey(wycheproof.Hex(t, g.PublicKey.PK), tables.New(tables.Limit))
 		return err == nil && k.Verify(string(wycheproof.Hex(t, c.Msg)), wycheproof.Hex(t, c.Sig))
 	})
 }
@@ -53,7 +54,7 @@ func TestKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := ed25519.NewKey(raw); !errors.Is(err, c.want) {
+			if _, err := ed25519.NewKey(raw, tables.New(tables.Limit)); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
@@ -78,7 +79,7 @@ func TestCurveMembership(t *testing.T) {
 		for a, b := 0, 31; a < b; a, b = a+1, b-1 {
 			raw[a], raw[b] = raw[b], raw[a]
 		}
-		_, err := ed25519.NewKey(raw)
+		_, err := ed25519.NewKey(raw, tables.New(tables.Limit))
 		if (err == nil) != want {
 			t.Fatalf("y = %x: %v, on the curve: %v", y, err, want)
 		}
@@ -99,7 +100,7 @@ func sign(seed byte, message []byte) (public, signature []byte) {
 func TestBitsLengthsAndMalleability(t *testing.T) {
 	message := []byte("a message")
 	public, signature := sign(7, message)
-	k, err := ed25519.NewKey(public)
+	k, err := ed25519.NewKey(public, tables.New(tables.Limit))
 	if err != nil || !k.Verify(string(message), signature) {
 		t.Fatal("the library's signature is refused", err)
 	}
@@ -157,7 +158,7 @@ func FuzzEd25519(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, public, message, signature []byte) {
-		k, err := ed25519.NewKey(public)
+		k, err := ed25519.NewKey(public, tables.New(tables.Limit))
 		if err != nil {
 			return
 		}
@@ -171,7 +172,7 @@ func FuzzEd25519(f *testing.F) {
 func BenchmarkVerify(b *testing.B) {
 	message := bytes.Repeat([]byte("x"), 600)
 	public, signature := sign(1, message)
-	k, err := ed25519.NewKey(public)
+	k, err := ed25519.NewKey(public, tables.New(tables.Limit))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
+
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // The formulas are complete: also for equal and opposite points, the neutral one and
@@ -182,12 +185,12 @@ func TestMultiplications(t *testing.T) {
 	all := scalars()
 	for at, key := range []pair{g, g.times(big.NewInt(987654321)), g.plus(small[1]), g.plus(small[4]), g.times(big.NewInt(3)).plus(small[2])} {
 		raw := key.encoded()
-		k, err := NewKey(raw[:])
+		k, err := NewKey(raw[:], tables.New(tables.Limit))
 		if err != nil {
 			t.Fatal(err)
 		}
-		k.table = comb{shape: keyShape, points: k.room[:]}
-		k.table.build(&k.minus, &k.scratch)
+		k.table = comb{shape: keyShape, points: make([]affine, keyShape.blocks*keyShape.size())}
+		k.table.build(&k.minus, new(workspace))
 		for i, x := range all {
 			y := all[(i*7+at)%len(all)]
 			s, h := scalarOf(t, x), scalarOf(t, y)
@@ -195,7 +198,7 @@ func TestMultiplications(t *testing.T) {
 			for _, way := range []func(p *point, s, h *scalar){k.once, k.often} {
 				p := neutral
 				way(&p, &s, &h)
-				base.correct(&k.scratch.temps, &p, &s)
+				base.correct(&k.temps, &p, &s)
 				expect(t, "multiplication", &p, want)
 			}
 		}
@@ -207,7 +210,7 @@ func TestTables(t *testing.T) {
 	g := bigGenerator(t)
 	w := new(workspace)
 	for _, s := range []shape{baseShape, keyShape} {
-		if s.teeth*s.columns < 254 || s.height()*s.blocks < s.columns || s.teeth > len(w.odd) {
+		if s.teeth*s.columns < 254 || s.height()*s.blocks < s.columns || s.teeth-1 > len(w.odd) {
 			t.Fatalf("%+v does not hold a scalar", s)
 		}
 		p := g.point()
@@ -242,7 +245,7 @@ func TestMixedOrder(t *testing.T) {
 	yes, no := 0, 0
 	for _, keyTorsion := range torsion(t) {
 		key := g.times(private).plus(keyTorsion).encoded()
-		k, err := NewKey(key[:])
+		k, err := NewKey(key[:], tables.New(tables.Limit))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -271,38 +274,53 @@ func TestMixedOrder(t *testing.T) {
 	}
 }
 
+// A key with its table, and one that found no room for it, allocate nothing any more.
 func TestWarmVerifyAllocatesNothing(t *testing.T) {
 	private := std.NewKeyFromSeed(bytes.Repeat([]byte{9}, std.SeedSize))
 	signature := std.Sign(private, []byte("message"))
-	k, err := NewKey(private.Public().(std.PublicKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, uses := range []int{0, oneOff, oneOff + 1} {
-		if n := testing.AllocsPerRun(5, func() {
-			k.uses = uses // once, while the table is built, and with it
+	for _, room := range []*tables.Room{tables.New(tables.Limit), tables.New(1), nil} {
+		k, err := NewKey(private.Public().(std.PublicKey), room)
+		if err != nil {
+			t.Fatal(err)
+		}
+		use := func() {
 			if !k.Verify("message", signature) {
 				t.Error("refused")
 			}
-		}); n != 0 {
-			t.Errorf("use %d: %v allocations", uses, n)
+		}
+		for range oneOff + 1 {
+			use()
+		}
+		if n := testing.AllocsPerRun(5, use); n != 0 {
+			t.Errorf("%v allocations", n)
 		}
 	}
 }
 
-func TestTableIsBuiltAfterAHandfulOfUses(t *testing.T) {
-	private := std.NewKeyFromSeed(bytes.Repeat([]byte{8}, std.SeedSize))
-	signature := std.Sign(private, []byte("message"))
-	k, err := NewKey(private.Public().(std.PublicKey))
-	if err != nil {
-		t.Fatal(err)
+// A table is built after a few uses, good or bad, within the room of the set: of keys that
+// are used alike the first have one, and the others verify without.
+func TestTablesAreBuiltAfterAHandfulOfUsesWithinTheRoom(t *testing.T) {
+	size := keyShape.blocks * keyShape.size() * int(unsafe.Sizeof(affine{}))
+	if size > 27<<10 || unsafe.Sizeof(Key{}) > 3<<10 {
+		t.Errorf("a key takes %d bytes and %d for its table", unsafe.Sizeof(Key{}), size)
 	}
-	for use := range 8 {
-		if built := k.table.points != nil; built != (use > 3) {
-			t.Errorf("before use %d: built %v", use, built)
+	room := tables.New(3*size - 1)
+	for key := range byte(4) {
+		private := std.NewKeyFromSeed(bytes.Repeat([]byte{8 + key}, std.SeedSize))
+		signature := std.Sign(private, []byte("message"))
+		bad := bytes.Clone(signature)
+		bad[0] ^= 1
+		k, err := NewKey(private.Public().(std.PublicKey), room)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !k.Verify("message", signature) {
-			t.Errorf("use %d refused", use)
+		for use := range 8 {
+			if built, want := k.table.points != nil, use > oneOff && key < 2; built != want {
+				t.Errorf("key %d before use %d: built %v", key, use, built)
+			}
+			if use%2 == 0 && !k.Verify("message", signature) || use%2 == 1 && k.Verify("message", bad) {
+				t.Errorf("key %d, use %d: judged wrong", key, use)
+			}
 		}
 	}
 }

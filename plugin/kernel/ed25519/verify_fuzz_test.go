@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/postern-wasm/postern/plugin/kernel/ed25519"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // FuzzVerify holds both ways of verification against the library in both directions: what
@@ -26,7 +27,7 @@ func FuzzVerify(f *testing.F) {
 		public := private.Public().(std.PublicKey)
 		good := std.Sign(private, message)
 		bad := nearMiss(good, near, int(bit)%512)
-		k, err := ed25519.NewKey(public)
+		k, err := ed25519.NewKey(public, tables.New(tables.Limit))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func FuzzVerify(f *testing.F) {
 		}
 		other := bytes.Clone(public)
 		other[keyBit%256/8] ^= 1 << (keyBit % 8)
-		if k, err = ed25519.NewKey(other); err == nil {
+		if k, err = ed25519.NewKey(other, tables.New(tables.Limit)); err == nil {
 			for range 5 {
 				if got, want := k.Verify(string(message), good), std.Verify(other, message, good); got != want {
 					t.Fatalf("key %x: %v, library %v", other, got, want)

@@ -9,6 +9,7 @@ package p384
 import (
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist"
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist/fp384"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // Size is the length in bytes of a coordinate, of r and of s.
@@ -31,20 +32,21 @@ var parameters = nist.Parameters{
 // curve is made when the first key is, once for all keys.
 var curve *nist.Curve[fp384.Element, *fp384.Element]
 
-// Key is a public key made ready; the zero value refuses. It takes at most 37 KB, all of it
-// from the start: its first uses fill a table there, in steps of less than a millisecond.
-// It is not safe for concurrent use: it holds scratch space.
+// Key is a public key made ready; the zero value refuses. It takes 3 KB, and 28 KB more for
+// a table that its first uses fill, in steps of less than a millisecond. It is not safe for
+// concurrent use: it holds scratch space.
 type Key struct {
 	key *nist.Key[fp384.Element, *fp384.Element]
 }
 
 // NewKey makes the point with these big-endian coordinates ready. It aliases neither. The
-// first call makes the curve ready too, for which it is not safe for concurrent use.
-func NewKey(x, y []byte) (*Key, error) {
+// key's table is built in room; without room every verification takes three to four times as
+// long. The first call makes the curve ready too, for which it is not safe for concurrent use.
+func NewKey(x, y []byte, room *tables.Room) (*Key, error) {
 	if curve == nil {
 		curve = nist.NewCurve[fp384.Element](&parameters)
 	}
-	k, err := curve.NewKey(x, y)
+	k, err := curve.NewKey(x, y, room)
 	if err != nil {
 		return nil, err
 	}

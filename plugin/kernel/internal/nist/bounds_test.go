@@ -167,7 +167,7 @@ func TestFormulasKeepTheBounds(t *testing.T) {
 
 	// What tables are made of is within the bounds of an entry: teeth, with z = 1 again,
 	// and from the last of them on a chord with each of the others.
-	b := &calc[interval, *interval]{one: interval{0, 1, 0}}
+	b := &builder[interval, *interval]{calc: sum{one: interval{0, 1, 0}}}
 	inverse := interval{0, 1, 0}
 	var square, cube interval
 	square.Square(&inverse)

@@ -8,7 +8,7 @@ func (k *Key[E, P]) Sum(u1, u2 []byte) (failed, infinite bool) {
 	k.curve.n.load(&b, u2)
 	k.prepare()
 	k.add(&a, &b)
-	sum := &k.builder.calc
+	sum := &k.sum
 	failed = sum.infinite || P(&sum.zz).IsZero()
 	k.addCarefully(&a, &b)
 	return failed, sum.infinite

@@ -76,8 +76,8 @@ func NewCurve[E any, P Element[E]](c *Parameters) *Curve[E, P] {
 	element(&k.generator.x, c.X)
 	element(&k.generator.y, c.Y)
 	k.comb = newComb(k.n.bits, c.Teeth)
-	k.table = make([]affine[E], tables*k.comb.entries())
-	b := &builder[E, P]{calc: k.calc()}
+	k.table = make([]affine[E], parts*k.comb.entries())
+	b := k.builder()
 	b.start(k.comb, &k.generator)
 	for !b.step(k.table) {
 	}
@@ -99,7 +99,7 @@ func constant(s string) []byte {
 
 // calc returns scratch space.
 func (c *Curve[E, P]) calc() calc[E, P] {
-	return calc[E, P]{infinite: true, one: c.one, prime: &c.p, size: c.size}
+	return calc[E, P]{infinite: true, one: c.one}
 }
 
 // on says whether a is on the curve.

@@ -6,9 +6,6 @@ type affine[E any] struct{ x, y E }
 // jacobian is the point (x/z^2, y/z^3); infinity has z = 0.
 type jacobian[E any] struct{ x, y, z E }
 
-// batch is how many numbers are inverted together.
-const batch = 16
-
 // calc is a sum of points in the making, with the scratch space for it. It starts in
 // Jacobian coordinates, which are cheaper to double, and may go on, after extend, in
 // extended ones, which are cheaper to add to: (x/zz, y/zzz), where zz^3 = zzz^2.
@@ -17,15 +14,9 @@ type calc[E any, P Element[E]] struct {
 	zz, zzz  E
 	infinite bool // the sum so far is infinity, and the coordinates mean nothing
 
-	t        [6]E
-	zero     E
-	one      E
-	factor   [batch]E // what invertBatch inverts
-	product  [batch]E
-	bytes    [maxBytes]byte
-	inverted number
-	prime    *modulus
-	size     int // bytes of an element
+	t    [6]E
+	zero E
+	one  E
 }
 
 // load sets the sum to a, or to -a.
@@ -158,69 +149,4 @@ func (c *calc[E, P]) addAny(a *affine[E]) {
 		return
 	}
 	c.infinite = true
-}
-
-// invertBatch replaces the first n factors, none of them 0, by their inverses, at the cost
-// of one inversion and 3(n-1) multiplications (Montgomery's trick).
-func (c *calc[E, P]) invertBatch(n int) {
-	c.product[0] = c.factor[0]
-	for i := 1; i < n; i++ {
-		P(&c.product[i]).Mul(&c.product[i-1], &c.factor[i])
-	}
-	all, b := &c.t[0], c.bytes[:c.size]
-	*all = c.product[n-1]
-	P(all).Leave()
-	limbs, width := P(all).Limbs()
-	pack(b, width, limbs)
-	c.prime.load(&c.inverted, b)
-	c.prime.invert(&c.inverted, &c.inverted)
-	pack(b, limbBits, c.inverted[:c.prime.limbs])
-	setBytes[E, P](all, b)
-	for i := n - 1; i > 0; i-- {
-		P(&c.product[i]).Mul(all, &c.product[i-1])
-		P(all).Mul(all, &c.factor[i])
-		c.factor[i] = c.product[i]
-	}
-	c.factor[0] = *all
-}
-
-// normalise gives each point, at most batch of them and none infinity, z = 1.
-func (c *calc[E, P]) normalise(points []jacobian[E]) {
-	for i := range points {
-		c.factor[i] = points[i].z
-	}
-	c.invertBatch(len(points))
-	square := &c.t[0]
-	for i := range points {
-		p, f := &points[i], &c.factor[i]
-		P(square).Square(f)
-		P(&p.x).Mul(&p.x, square)
-		P(square).Mul(square, f)
-		P(&p.y).Mul(&p.y, square)
-		p.z = c.one
-	}
-}
-
-// plusMinus sets sums[i] = from[i] + b and from[i] = from[i] - b, for at most batch points
-// none of which is b or -b: both need the same inverse.
-func (c *calc[E, P]) plusMinus(sums, from []affine[E], b *affine[E]) {
-	for i := range from {
-		P(&c.factor[i]).Sub(&from[i].x, &b.x)
-	}
-	c.invertBatch(len(from))
-	for i := range from {
-		sums[i], from[i] = c.chord(&from[i], b, &c.factor[i], -1), c.chord(&from[i], b, &c.factor[i], 1)
-	}
-}
-
-// chord returns a + b for k = -1 and a - b for k = 1, where factor is 1/(a.x - b.x).
-func (c *calc[E, P]) chord(a, b *affine[E], factor *E, k int32) (sum affine[E]) {
-	slope, both := &c.t[0], &c.t[1]
-	P(slope).Lin(1, &a.y, k, &b.y)
-	P(slope).Mul(slope, factor)
-	P(both).Lin(1, &a.x, 1, &b.x)
-	P(&c.x).Cross(slope, slope, both, &c.one)
-	P(both).Sub(&a.x, &c.x)
-	P(&c.y).Cross(slope, both, &a.y, &c.one)
-	return affine[E]{c.x, c.y}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist/fp256"
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist/fp384"
 	"github.com/postern-wasm/postern/plugin/kernel/internal/nist/fp521"
+	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
 // TestFailedSumsShow: with the generator for a key, scalars are chosen so that the last
@@ -27,7 +28,7 @@ func testFailedSums[E any, P nist.Element[E]](t *testing.T, p *elliptic.CurvePar
 	text := func(v *big.Int) string { return fmt.Sprintf("%0*X", 2*size, v) }
 	curve := nist.NewCurve[E, P](&nist.Parameters{P: text(p.P), N: text(p.N), B: text(p.B), X: text(p.Gx), Y: text(p.Gy), Teeth: teeth})
 	fresh := func() *nist.Key[E, P] {
-		k, err := curve.NewKey(encode(p.Gx), encode(p.Gy))
+		k, err := curve.NewKey(encode(p.Gx), encode(p.Gy), tables.New(tables.Limit))
 		if err != nil {
 			t.Fatal(err)
 		}

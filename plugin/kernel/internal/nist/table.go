@@ -5,21 +5,21 @@ package nist
 // elliptic-curve cryptography", 2012, §3.3). A scalar is written in teeth rows of columns
 // bits, all of them 1 or -1; the entry for a column is the sum of the teeth's points
 // 2^(columns i) P with the signs of that column, the last tooth's always 1: the negative
-// serves the other half. The columns fall into tables parts of depth columns each, with a
+// serves the other half. The columns fall into parts of depth columns each, with a
 // table of their own, so that a multiplication takes depth-1 doublings and columns additions.
 type comb struct{ teeth, columns, depth int }
 
 const (
-	tables   = 4
+	parts    = 4
 	maxTeeth = 10
 )
 
 func newComb(bits, teeth int) comb {
 	columns := (bits + teeth - 1) / teeth
-	return comb{teeth, columns, (columns + tables - 1) / tables}
+	return comb{teeth, columns, (columns + parts - 1) / parts}
 }
 
-// entries is the length of one of the tables.
+// entries is the length of a part's table.
 func (s comb) entries() int { return 1 << (s.teeth - 1) }
 
 // recode sets w to the signs, 1 for 1 and 0 for -1, of an odd number k below
@@ -57,55 +57,4 @@ func addRound[E any, P Element[E]](sum *calc[E, P], s *comb, table []affine[E], 
 		sum.addExtended(&table[entry], negative != opposite)
 		table = table[s.entries():]
 	}
-}
-
-// builder fills the tables of a comb, one part a step.
-type builder[E any, P Element[E]] struct {
-	calc[E, P]
-	comb
-	part         int                   // the next to fill
-	teeth        [maxTeeth]jacobian[E] // 2^(columns i + depth part) P
-	point, twice affine[E]
-	scale        E
-}
-
-// start sets the point.
-func (b *builder[E, P]) start(s comb, p *affine[E]) {
-	b.comb, b.part = s, 0
-	b.teeth[0] = jacobian[E]{p.x, p.y, b.one}
-}
-
-// step fills one of the tables and says whether it was the last. The points met are fixed
-// multiples of P, none of them 0, equal or opposite where they are added: see the tests.
-func (b *builder[E, P]) step(table []affine[E]) bool {
-	teeth := b.teeth[:b.comb.teeth]
-	for i := range teeth {
-		if b.part > 0 {
-			b.doubleTimes(&teeth[i], &teeth[i], b.depth)
-		} else if i > 0 {
-			b.doubleTimes(&teeth[i], &teeth[i-1], b.columns)
-		}
-	}
-	b.normalise(teeth)
-	part := table[b.part*b.entries():][:b.entries()]
-	last := &teeth[len(teeth)-1]
-	part[0] = affine[E]{last.x, last.y}
-	for i := range teeth[:len(teeth)-1] {
-		b.point = affine[E]{teeth[i].x, teeth[i].y}
-		for from, to := 0, 1<<i; from < to; from += batch {
-			n := min(batch, to-from)
-			b.plusMinus(part[to+from:][:n], part[from:][:n], &b.point)
-		}
-	}
-	b.part++
-	return b.part == tables
-}
-
-// doubleTimes sets z to 2^n p.
-func (b *builder[E, P]) doubleTimes(z, p *jacobian[E], n int) {
-	b.jacobian, b.infinite = *p, false
-	for range n {
-		b.double()
-	}
-	*z = b.jacobian
 }

@@ -92,7 +92,7 @@ func TestTableSumsHaveNoExceptions(t *testing.T) {
 		}
 		for _, teeth := range []int{keyTeeth, 8, 9, 10} {
 			s := newComb(n.BitLen(), teeth)
-			for part := range tables {
+			for part := range parts {
 				tooth := func(i int) *big.Int {
 					return new(big.Int).Lsh(big.NewInt(1), uint(i*s.columns+part*s.depth))
 				}

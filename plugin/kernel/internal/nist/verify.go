@@ -1,35 +1,37 @@
 package nist
 
+import "github.com/postern-wasm/postern/plugin/kernel/tables"
+
 // Key is a public key made ready. It is not safe for concurrent use: it holds scratch space.
 type Key[E any, P Element[E]] struct {
-	curve   *Curve[E, P]
-	uses    int  // before the comb was whole
-	ready   bool // the comb is whole
-	comb    comb
-	builder builder[E, P]
-	odd     [oddEntries]affine[E]
-	table   []affine[E]
-	g, q    words
-	digits  digits
-	x, r    E
+	curve  *Curve[E, P]
+	room   *tables.Room // for the comb; nil where there is none
+	uses   int          // before the comb was whole
+	parts  int          // of the comb that are filled
+	comb   comb
+	sum    calc[E, P]
+	odd    [oddEntries]affine[E] // the point, and from the first use its odd multiples
+	table  []affine[E]
+	g, q   words
+	digits digits
+	x, r   E
 }
 
 // NewKey makes the point with these big-endian coordinates ready, each of exactly the
-// field's length. It aliases neither.
-func (c *Curve[E, P]) NewKey(x, y []byte) (*Key[E, P], error) {
+// field's length. It aliases neither. The key's comb is built from use, if room has
+// place for it; without one every verification takes three to four times as long.
+func (c *Curve[E, P]) NewKey(x, y []byte, room *tables.Room) (*Key[E, P], error) {
 	var v number
 	if len(x) != c.size || len(y) != c.size || !c.p.load(&v, x) || !c.p.load(&v, y) {
 		return nil, ErrPoint
 	}
-	k := &Key[E, P]{curve: c, comb: newComb(c.n.bits, keyTeeth), builder: builder[E, P]{calc: c.calc()}}
+	k := &Key[E, P]{curve: c, room: room, comb: newComb(c.n.bits, keyTeeth), sum: c.calc()}
 	q := &k.odd[0]
 	setBytes[E, P](&q.x, x)
 	setBytes[E, P](&q.y, y)
 	if !c.on(q) {
 		return nil, ErrPoint
 	}
-	k.builder.setOdd(k.odd[:])
-	k.table = make([]affine[E], tables*k.comb.entries())
 	return k, nil
 }
 
@@ -51,7 +53,7 @@ func (k *Key[E, P]) Verify(digest, signature []byte) bool {
 	c.n.mul(&u2, &r, &s)
 
 	k.prepare()
-	sum := &k.builder.calc
+	sum := &k.sum
 	k.add(&u1, &u2)
 	if sum.infinite {
 		return false
@@ -77,7 +79,7 @@ func (k *Key[E, P]) Verify(digest, signature []byte) bool {
 
 // matches says whether x is r times zz.
 func (k *Key[E, P]) matches() bool {
-	sum := &k.builder.calc
+	sum := &k.sum
 	P(&k.x).MulSub(&k.r, &sum.zz, &sum.x)
 	return P(&k.x).IsZero()
 }
@@ -100,30 +102,53 @@ func (c *Curve[E, P]) scalar(z *number, digest []byte) {
 	}
 }
 
-// prepare makes one part of the key's comb at each use from the one after patience on.
+// ready says whether the comb is whole.
+func (k *Key[E, P]) ready() bool { return k.parts == parts }
+
+// prepare makes the window at the first use, and from the one after patience on one part
+// of the comb at each, if there is room for it. Uses count whether the signature is good
+// or not, for a bad one is not to cost more.
 func (k *Key[E, P]) prepare() {
-	if k.ready {
+	if k.ready() || k.uses > patience && k.table == nil {
 		return
 	}
-	if k.uses == patience {
-		k.builder.start(k.comb, &k.odd[0])
-	}
-	if k.uses >= patience {
-		k.ready = k.builder.step(k.table)
+	switch {
+	case k.uses == 0:
+		k.curve.builder().setOdd(k.odd[:])
+	case k.uses == patience:
+		if k.table = tables.Take[affine[E]](k.room, parts*k.comb.entries()); k.table != nil {
+			k.grow()
+		}
+	case k.uses > patience:
+		k.grow()
 	}
 	k.uses++
 }
 
+// grow fills the next part of the comb.
+func (k *Key[E, P]) grow() {
+	b := k.curve.builder()
+	if k.parts == 0 {
+		b.start(k.comb, &k.odd[0])
+	} else {
+		b.resume(k.comb, k.parts, k.table)
+	}
+	if !b.step(k.table) {
+		b.pause(k.table)
+	}
+	k.parts = b.part
+}
+
 // add makes the sum u1 G + u2 Q, right unless its zz is 0.
 func (k *Key[E, P]) add(u1, u2 *number) {
-	c, sum := k.curve, &k.builder.calc
+	c, sum := k.curve, &k.sum
 	withG, rounds := !c.n.isZero(u1), 0
 	var negativeG, negativeQ bool
 	if withG {
 		rounds = c.comb.depth
 		negativeG = c.recode(&k.g, u1, c.comb)
 	}
-	if k.ready {
+	if k.ready() {
 		rounds = max(rounds, k.comb.depth)
 		negativeQ = c.recode(&k.q, u2, k.comb)
 	} else {
@@ -132,7 +157,7 @@ func (k *Key[E, P]) add(u1, u2 *number) {
 	}
 	sum.infinite = true
 	// The window's places above the comb's rounds have many doublings for one addition.
-	for ; rounds > c.comb.depth && !k.ready; rounds-- {
+	for ; rounds > c.comb.depth && !k.ready(); rounds-- {
 		sum.double()
 		if d := k.digits[rounds-1]; d != 0 {
 			sum.add(k.multiple(d), d < 0)
@@ -141,7 +166,7 @@ func (k *Key[E, P]) add(u1, u2 *number) {
 	sum.extend()
 	for i := rounds - 1; i >= 0; i-- {
 		sum.doubleExtended()
-		if k.ready {
+		if k.ready() {
 			addRound(sum, &k.comb, k.table, &k.q, i, negativeQ)
 		} else if d := k.digits[i]; d != 0 {
 			sum.addExtended(k.multiple(d), d < 0)
@@ -174,7 +199,7 @@ func (c *Curve[E, P]) recode(w *words, u *number, s comb) (negative bool) {
 
 // addCarefully makes the sum u1 G + u2 Q bit by bit, right in every case.
 func (k *Key[E, P]) addCarefully(u1, u2 *number) {
-	c, sum := k.curve, &k.builder.calc
+	c, sum := k.curve, &k.sum
 	k.g.set(u1)
 	k.q.set(u2)
 	sum.infinite = true
