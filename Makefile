@@ -46,7 +46,7 @@ test: tinygo envoy linters cc build ## everything that must hold: all tests, in 
 	@echo "== the same module, poisoning what it frees"
 	@POSTERN_TAGS=poison POSTERN_OUT=$(ROOT)/build/poison tools/plugin.sh
 	@set -o pipefail; $(TESTENV) POSTERN_MODULE=$(ROOT)/build/poison/postern.wasm \
-		go test -json -run 'TestScenarios|TestMemoryIsFlat|TestCrowd|TestW|TestHostCalls|TestH22' ./host/attacks ./host/parity | $(TESTSUM) -no-skips
+		go test -json -run 'TestScenarios|TestMemoryIsFlat|TestCrowd|TestW|TestHostCalls|TestH22|TestM14' ./host/attacks ./host/parity | $(TESTSUM) -no-skips
 	@echo "== race detector over the host"
 	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./host/... | $(TESTSUM)
 	@echo "== fuzz targets"
