@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"plugin":                 {"plugin/abi", "plugin/memory"},
 	"plugin/reason":          {},
 	"plugin/jsonx":           {},
+	"plugin/cache":           {"plugin/memory", "plugin/word"},
 	"plugin/memory":          {},
 	"plugin/word":            {}, // eight bytes at a time: TinyGo's strings are compared byte by byte
 	"plugin/request":         {"plugin/reason", "plugin/word"},
@@ -42,12 +43,12 @@ var allowed = map[string][]string{
 	"plugin/jose/jws":        {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/word"},
 	"plugin/offload":         {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/kernel/rsa"},
 	"plugin/identity":        {"plugin/jsonx"},
-	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason"},
+	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
 	"plugin/jwks":            {"plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
 	"plugin/policy":          {"plugin/memory", "plugin/reason", "plugin/request"},
 	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
-	"plugin/filter":          {"plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
+	"plugin/filter":          {"plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
 	"plugin/abi":             {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/request"},
 }
 

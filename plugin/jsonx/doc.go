@@ -29,12 +29,19 @@ type Doc struct {
 	table []uint32 // of the search for duplicate names
 	seed  uint64
 	pos   int // the scanner's position
+
+	// borrowed says that nodes and plain are somebody else's memory (see Restore):
+	// nothing may be written there.
+	borrowed bool
 }
 
 // Parse reads text, which must be one JSON value and nothing else but white space.
 // The document aliases text until the next Parse: the caller keeps its hands off. After
 // an error the document is empty.
 func (d *Doc) Parse(text []byte, lim Limits) error {
+	if d.borrowed {
+		d.nodes, d.plain, d.borrowed = nil, nil, false
+	}
 	d.text, d.nodes, d.plain = "", d.nodes[:0], d.plain[:0]
 	d.pos, d.seed = 0, lim.Seed
 	if len(text) > lim.MaxBytes || len(text) > maxText {
