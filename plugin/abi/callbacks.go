@@ -28,7 +28,8 @@ type root struct {
 
 var (
 	roots   []*root
-	spare   []*root // deleted ones, to be used again
+	spare   []*root   // deleted ones, to be used again
+	graves  []*policy // of deleted roots, while a callback may still use them
 	streams table
 )
 
@@ -42,19 +43,27 @@ func rootOf(id uint32) *root {
 }
 
 // begin and end stand around every callback that allocates: what it has allocated is
-// gone when it returns, and with it every verdict.
-func begin() *memory.Region { return memory.BeginCall() }
+// gone when it returns, and with it every verdict. A callback from within a host call
+// gets scratch memory of its own: the outer one's verdict is still being carried out.
+func begin() *memory.Region {
+	before := memory.BeginCall()
+	if !memory.Outermost() {
+		release()
+	}
+	return before
+}
 
 func end(before *memory.Region) {
 	outermost := memory.Outermost()
 	if outermost {
-		for _, r := range roots {
-			r.release()
-		}
+		tell()
+		release()
+		bury()
 		out = results{}
 	}
 	memory.EndCall(before)
 	if outermost {
+		streams.recycle()
 		for _, r := range roots {
 			if len(r.retired) > 0 {
 				r.tidy()
@@ -63,13 +72,27 @@ func end(before *memory.Region) {
 	}
 }
 
-// release lets the policies forget what the callback has allocated.
-func (r *root) release() {
-	if r.current != nil {
-		r.current.plugin.Release()
+// tell logs what the key sets have to say: the text is gone when the callback returns.
+func tell() {
+	for _, r := range roots {
+		if r.current != nil {
+			r.current.tell()
+		}
+		for _, p := range r.retired {
+			p.tell()
+		}
 	}
-	for _, p := range r.retired {
-		p.plugin.Release()
+}
+
+// release lets the policies forget what the callback has allocated.
+func release() {
+	for _, r := range roots {
+		if r.current != nil {
+			r.current.plugin.Release()
+		}
+		for _, p := range r.retired {
+			p.plugin.Release()
+		}
 	}
 }
 
@@ -125,7 +148,9 @@ func onConfigure(id uint32, size int32) uint32 {
 		r.retired = append(r.retired, old)
 	}
 	r.current = accepted
-	r.tidy()
+	if memory.Outside() {
+		r.tidy()
+	}
 	defineMetrics()
 	if accepted.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {
 		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
@@ -189,18 +214,19 @@ func judge(id uint32) types.Action {
 		answer(effect.Unconfigured())
 		return types.ActionPause
 	}
-	p := s.policy.plugin
+	judging := s.policy
+	p := judging.plugin
 	t := now()
-	pump(s.policy, id, t)
+	pump(judging, id, t)
 	pairs := headers(mapRequest)
 	v := p.Headers(t, &s.Stream, pairs)
 	if v.Action == filter.Pause {
-		pump(s.policy, id, t)
+		pump(judging, id, t)
 		if p.Retry(t, &s.Stream) {
 			v = p.Resume(t, &s.Stream, pairs)
 		}
 	}
-	return carryOut(v)
+	return carryOut(s, v)
 }
 
 //go:wasmexport proxy_on_request_body
@@ -212,14 +238,17 @@ func onRequestTrailers(id uint32, _ int32) types.Action {
 	if action != types.ActionContinue {
 		return action
 	}
-	p := streams.find(id).policy.plugin
+	s := streams.find(id)
+	p := s.policy.plugin
 	if !p.WritesIdentity() {
 		return action
 	}
 	before := begin()
-	if !apply(mapTrailers, p.Trailers(headers(mapTrailers))) {
-		answer(effect.Unconfigured())
+	if !apply(s, mapTrailers, p.Trailers(headers(mapTrailers))) {
 		action = types.ActionPause
+		if !s.gone() {
+			answer(effect.Unconfigured())
+		}
 	}
 	end(before)
 	return action
@@ -263,6 +292,7 @@ func wake(id uint32) {
 		resume(r.current, t)
 	}
 	for _, p := range r.retired {
+		pump(p, id, t)
 		resume(p, t)
 	}
 	proxySetEffectiveContext(id)
@@ -271,12 +301,13 @@ func wake(id uint32) {
 // resume judges the waiting requests whose time has come. Each is judged in its own
 // context: on the root's an answer would go nowhere.
 func resume(p *policy, t int64) {
-	for s := p.plugin.NextReady(t); s != nil; s = p.plugin.NextReady(t) {
-		if proxySetEffectiveContext(s.ID) != statusOK {
-			p.plugin.Gone(s) // the host has forgotten the stream: nobody is there to answer
+	for waiting := p.plugin.NextReady(t); waiting != nil; waiting = p.plugin.NextReady(t) {
+		s := streams.find(waiting.ID)
+		if s == nil || proxySetEffectiveContext(s.ID) != statusOK {
+			p.plugin.Gone(waiting) // the host has forgotten the stream: nobody is there to answer
 			continue
 		}
-		if carryOut(p.plugin.Resume(t, s, headers(mapRequest))) == types.ActionContinue {
+		if carryOut(s, p.plugin.Resume(t, &s.Stream, headers(mapRequest))) == types.ActionContinue && !s.gone() {
 			proxyContinueStream(streamRq)
 		}
 	}
@@ -294,7 +325,11 @@ func onDelete(id uint32) {
 			p.plugin.Gone(&s.Stream)
 		}
 		streams.remove(s)
-		if r := rootWith(p); r != nil && r.current != p && memory.Outside() {
+		if !memory.Outside() {
+			return
+		}
+		streams.recycle()
+		if r := rootWith(p); r != nil && r.current != p {
 			r.tidy()
 		}
 		return
@@ -317,10 +352,22 @@ func removeRoot(i int) {
 	for _, p := range r.retired {
 		streams.orphan(p)
 		forgetCalls(p)
-		p.close()
+		graves = append(graves, p)
 	}
 	roots = append(roots[:i], roots[i+1:]...)
 	clear(r.retired)
 	*r = root{retired: r.retired[:0]}
 	spare = append(spare, r)
+	if memory.Outside() {
+		bury()
+	}
+}
+
+// bury frees the policies of deleted roots.
+func bury() {
+	for _, p := range graves {
+		p.close()
+	}
+	clear(graves)
+	graves = graves[:0]
 }

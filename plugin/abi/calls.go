@@ -43,16 +43,18 @@ func pump(p *policy, id uint32, t int64) {
 		return
 	}
 	r := rootWith(p)
-	if r == nil || r.current != p {
-		return // nothing is fetched for a policy that was replaced
+	if r == nil {
+		return
 	}
 	for range maxSteps {
+		if r.current != p && step.Kind != jwks.WriteShared {
+			break // nothing is fetched for a policy that was replaced; what it has is shared still
+		}
 		carryStep(r.id, p, source, step, t)
 		if source, step = p.plugin.NextStep(t); step.Kind == jwks.Nothing {
 			break
 		}
 	}
-	p.tell()
 	if r.id != id {
 		proxySetEffectiveContext(id)
 	}
@@ -147,7 +149,6 @@ func takeAnswer(root, id uint32, headerCount, bodySize int32) {
 		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
 		before := source.Generation()
 		source.Answered(now(), a)
-		c.policy.tell()
 		if source.Generation() != before {
 			counters.fetchSuccess.increment()
 		} else {
@@ -163,13 +164,20 @@ func forgetCalls(p *policy) {
 }
 
 // carryOut does what a verdict says, in the effective context. Whatever the host does
-// not carry out ends in a refusal: half the operations are worse than none.
-func carryOut(v *filter.Verdict) types.Action {
+// not carry out ends in a refusal: half the operations are worse than none. A stream
+// that ends meanwhile is left alone.
+func carryOut(s *stream, v *filter.Verdict) types.Action {
 	switch v.Action {
 	case filter.Continue:
-		if !apply(mapRequest, v.Ops) {
+		if !apply(s, mapRequest, v.Ops) {
+			if s.gone() {
+				return types.ActionPause
+			}
 			logLine(levelError, "the host did not carry out a header operation: the request is refused")
 			answer(effect.Unconfigured())
+			return types.ActionPause
+		}
+		if s.gone() {
 			return types.ActionPause
 		}
 		setProvider(v.Provider)
@@ -181,15 +189,21 @@ func carryOut(v *filter.Verdict) types.Action {
 			logLine(levelInfo, v.Log)
 		}
 		counters.denied.increment()
-		answer(v.Answer)
+		if !s.gone() {
+			answer(v.Answer)
+		}
 	case filter.Pause, filter.Inert:
 	}
 	return types.ActionPause
 }
 
-// apply carries operations out on one header map and says whether all were done.
-func apply(kind uint32, ops []effect.Op) bool {
+// apply carries operations out on one header map of a stream and says whether all were
+// done.
+func apply(s *stream, kind uint32, ops []effect.Op) bool {
 	for i := range ops {
+		if s.gone() {
+			return false
+		}
 		name, nameSize := ptr(ops[i].Name)
 		value, valueSize := ptr(ops[i].Value)
 		var st status

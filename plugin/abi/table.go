@@ -20,8 +20,12 @@ func (p *policy) close() {
 // stream is one HTTP context of the host.
 type stream struct {
 	filter.Stream
-	policy *policy // nil if none was in force when it began
+	policy *policy // nil if none was in force when it began, or since it ended
 }
+
+// gone says whether a stream that began under a policy has ended: within a host call of
+// the very callback that judges it. Its id may be another one's by then.
+func (s *stream) gone() bool { return s.policy == nil }
 
 // table finds streams by the host's context id and reuses their memory. Ids are the
 // key of an open-addressing index without deletion marks: entries move back when one
@@ -29,6 +33,7 @@ type stream struct {
 type table struct {
 	index []*stream // a power of two long, at most half full
 	free  []*stream
+	ended []*stream // not free yet: a callback under way may still name them
 	used  int
 }
 
@@ -67,7 +72,14 @@ func (t *table) find(id uint32) *stream {
 	}
 }
 
-// remove forgets a stream and keeps its memory for another.
+// recycle makes the memory of ended streams another one's. No callback may be under way.
+func (t *table) recycle() {
+	t.free = append(t.free, t.ended...)
+	clear(t.ended)
+	t.ended = t.ended[:0]
+}
+
+// remove forgets a stream and keeps its memory for another, from recycle on.
 func (t *table) remove(s *stream) {
 	mask := uint32(len(t.index) - 1)
 	i := s.ID & mask
@@ -80,7 +92,7 @@ func (t *table) remove(s *stream) {
 	t.index[i] = nil
 	t.used--
 	s.policy = nil
-	t.free = append(t.free, s)
+	t.ended = append(t.ended, s)
 	for i = (i + 1) & mask; t.index[i] != nil; i = (i + 1) & mask {
 		moved := t.index[i]
 		t.index[i] = nil

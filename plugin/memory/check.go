@@ -44,8 +44,25 @@ func wipe(start, size uintptr) {
 // still is what it was then, such as a constant, is no pointer that one has left.
 var initial *chunk
 
-// remember copies static memory before the first callback.
+// innocent are the words of objects without a known layout that looked like pointers
+// into the call region before the callback had allocated anything: bytes of hashes in
+// the buckets of maps, above all. The first so many are known.
+var (
+	innocent  [64]uintptr
+	innocents int
+)
+
+// remember notes, before a callback, what cannot be a pointer that it leaves.
 func remember() {
+	innocents = 0
+	everywhere(func(at, size, layout uintptr) {
+		for i := uintptr(0); layout == 0 && i*4+4 <= size; i++ {
+			if pointsIn(word(at+i*4)) && innocents < len(innocent) {
+				innocent[innocents] = at + i*4
+				innocents++
+			}
+		}
+	})
 	if initial != nil {
 		return
 	}
@@ -59,46 +76,64 @@ func remember() {
 func word(at uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(at)) }
 
 // verify searches everything that lives longer than the call region for pointers into
-// it: static memory, and the objects of all other regions. Memory from the first chunk
-// on is tiled with chunks.
+// it: static memory, and the objects of all other regions. Nothing here may allocate.
 func verify() {
 	end := uintptr(unsafe.Pointer(&heapBase))
 	for at := uintptr(stackSize); at+4 <= end; at += 4 {
 		was := *(*uintptr)(unsafe.Add(unsafe.Pointer(initial), headerSize+at-stackSize))
-		if word(at) != was && !bookkeeping(at) {
-			suspect(at)
+		if to := word(at); to != was && pointsIn(to) && !bookkeeping(at) {
+			println("poison: the static word at", at, "points into the call region:", to)
+			panic("static memory points into what a callback has allocated")
 		}
 	}
-	for at := (end + chunkUnit - 1) &^ (chunkUnit - 1); at < top; {
+	everywhere(search)
+}
+
+// everywhere visits each object that outlives a callback. Memory from the first chunk
+// on is tiled with chunks.
+func everywhere(visit func(at, size, layout uintptr)) {
+	for at := (uintptr(unsafe.Pointer(&heapBase)) + chunkUnit - 1) &^ (chunkUnit - 1); at < top; {
 		c := (*chunk)(unsafe.Pointer(at))
 		if c.kind == objects {
-			c.verify()
+			c.objects(visit)
 		}
 		at += c.size
 	}
 }
 
-// verify searches the objects of a chunk.
-func (c *chunk) verify() {
+// objects visits the objects of a chunk, but those that hold no pointers.
+func (c *chunk) objects(visit func(at, size, layout uintptr)) {
 	end := uintptr(unsafe.Pointer(c)) + c.size
 	for at := uintptr(unsafe.Pointer(c)) + headerSize; at < end; {
 		size, layout := word(at), word(at+4)
 		if size == 0 {
 			return
 		}
-		search(at+labelSize, size-labelSize, layout)
+		if layout != withoutPointers {
+			visit(at+labelSize, size-labelSize, layout)
+		}
 		at += size
 	}
 }
 
-// search looks at the words of an object that its layout calls pointers. Nothing here
-// may allocate.
+// search looks at the words of an object that its layout calls pointers.
 func search(at, size, layout uintptr) {
 	for i := uintptr(0); i*4+4 <= size; i++ {
-		if mayPoint(layout, i) {
-			suspect(at + i*4)
+		to := word(at + i*4)
+		if pointsIn(to) && mayPoint(layout, i) && !(layout == 0 && known(at+i*4)) {
+			println("poison: word", i, "of the object at", at, "of", size, "bytes with layout", layout, "points into the call region:", to)
+			panic("memory that outlives a callback points into what it has allocated")
 		}
 	}
+}
+
+func known(at uintptr) bool {
+	for _, a := range innocent[:innocents] {
+		if a == at {
+			return true
+		}
+	}
+	return false
 }
 
 // mayPoint says whether word i of an object of that layout may hold a pointer.
@@ -120,14 +155,13 @@ func bookkeeping(at uintptr) bool {
 	return at >= region && at < region+unsafe.Sizeof(call) || at == uintptr(unsafe.Pointer(&top)) || at == number || at == number+4
 }
 
-// suspect traps if the word at an address points into the call region.
-func suspect(at uintptr) {
-	to := word(at)
+// pointsIn says whether a word is an address in the call region.
+func pointsIn(to uintptr) bool {
 	for c := call.head; c != nil; c = c.next {
 		start := uintptr(unsafe.Pointer(c))
 		if to >= start+headerSize && to < start+c.size {
-			println("poison: the word at", at, "points into the call region:", to)
-			panic("memory that outlives a callback points into the call region")
+			return true
 		}
 	}
+	return false
 }
