@@ -89,11 +89,30 @@ func TestAPolicyIsInUseAsLongAsItsStreams(t *testing.T) {
 
 func TestTableReusesMemory(t *testing.T) {
 	var table table
-	for id := range uint32(1000) {
+	once := func(id uint32) {
 		table.remove(table.create(id, nil))
+		table.recycle()
+	}
+	for id := range uint32(1000) {
+		once(id)
 	}
 	id := uint32(5000)
-	if n := testing.AllocsPerRun(1000, func() { table.remove(table.create(id, nil)); id += 7 }); n > 0 {
+	if n := testing.AllocsPerRun(1000, func() { once(id); id += 7 }); n > 0 {
 		t.Errorf("%v allocations per stream", n)
+	}
+}
+
+// TestW04AnEndedStreamIsNobodyElsesYet: while a callback is under way it may still name a
+// stream that ended within it.
+func TestW04AnEndedStreamIsNobodyElsesYet(t *testing.T) {
+	var table table
+	ended := table.create(1, &policy{})
+	table.remove(ended)
+	if again := table.create(1, &policy{}); again == ended || !ended.gone() || again.gone() {
+		t.Error("a stream got the memory of one that ended within the same callback")
+	}
+	table.recycle()
+	if table.create(2, nil) != ended {
+		t.Error("the memory of an ended stream is lost")
 	}
 }
