@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
-	"github.com/postern-wasm/postern/bench/edge"
 	"github.com/postern-wasm/postern/bench/kernels"
 	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
@@ -21,55 +21,67 @@ type bench struct {
 	work   string // where files may be made
 	scale  scale
 	now    time.Time // what tokens are minted for
-	say    func(format string, args ...any)
+	*progress
+
+	knows knows
+	facts facts
 }
 
-// nothing is the module that does nothing.
-func (b *bench) nothing() string { return filepath.Join(b.root, "bench", "testdata", "nothing.wasm") }
+// modules finds the modules that run in Envoy beside the one that is measured.
+func (b *bench) modules(ctx context.Context) (modules, error) {
+	data := filepath.Join(b.root, "bench", "testdata")
+	all, err := functions(ctx, b.module)
+	b.knows.offload = slices.Contains(all, offload)
+	return modules{
+		postern: b.module, nothing: filepath.Join(data, "nothing.wasm"), reading: filepath.Join(data, "reading.wasm"),
+		withoutOffload: slices.DeleteFunc(all, func(name string) bool { return name == offload }),
+	}, err
+}
 
-// run measures everything, the quietest last: in this process, then in Envoy.
+// run measures everything: in this process, then in Envoy.
 func (b *bench) run(ctx context.Context) (*report.Report, error) {
 	r := &report.Report{Schema: report.Schema, Started: b.now, Scale: b.scale}
 	var err error
 	if r.Machine, r.Versions, err = describe(ctx, b.root, b.module); err != nil {
 		return nil, err
 	}
+	files, err := b.modules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.enter(phaseMint)
 	m, err := mintAll(b.scale, b.now, b.say)
 	if err != nil {
 		return nil, err
 	}
 	r.TokenBytes = m.bytes
-	if err := b.kernels(ctx, r); err != nil {
+	for _, part := range []func(context.Context, *report.Report, *material) error{b.kernels, b.local, b.starts, b.memory} {
+		if err := part(ctx, r, m); err != nil {
+			return nil, err
+		}
+	}
+	list := variants(b.knows)
+	if err := b.envoy(ctx, r, files, list, m); err != nil {
 		return nil, err
 	}
-	signed, err := b.local(ctx, r, m)
-	if err != nil {
+	if err := b.growths(ctx, r, m); err != nil {
 		return nil, err
 	}
-	if err := b.starts(ctx, r, m); err != nil {
+	b.enter(phaseFlat)
+	if b.facts.flat, err = b.flat(ctx, m); err != nil {
 		return nil, err
 	}
-	if err := b.memory(ctx, r, m); err != nil {
-		return nil, err
-	}
-	list := variants(r.TokenCache)
-	if err = b.envoy(ctx, r, list, m); err != nil {
-		return nil, err
-	}
-	flat, err := b.flat(ctx, m)
-	if err != nil {
-		return nil, err
-	}
-	counted := measure.NewRun(r.Slots)
-	r.Variants = summarise(list, counted)
-	r.Targets = targets(facts{run: counted, list: list, report: r, signed: signed, flat: flat})
+	b.facts.run, b.facts.list, b.facts.report, b.facts.scale, b.facts.knows = measure.NewRun(r.Slots), list, r, b.scale, b.knows
+	r.Variants = summarise(list, b.facts.run)
+	r.Targets = targets(b.facts)
 	r.Machine.LoadAfter = loadAverage()
 	r.Finished = time.Now()
 	return r, nil
 }
 
 // kernels compiles the guest and measures the operations.
-func (b *bench) kernels(ctx context.Context, r *report.Report) error {
+func (b *bench) kernels(ctx context.Context, r *report.Report, _ *material) error {
+	b.enter(phaseKernels)
 	b.say("compiling the kernels for wazero")
 	guest, err := filepath.Abs(filepath.Join(b.work, "bench-kernels.wasm"))
 	if err != nil {
@@ -92,61 +104,100 @@ func (b *bench) kernels(ctx context.Context, r *report.Report) error {
 const signedConfig = `{"providers": {"hook": {"signed_request": {"preset": "standard-webhooks", "keys": [{"id": "a", "secret": {"inline_base64": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}]}}},
  "rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "hook"}}]}`
 
-// local measures on wazero; signed says whether the module takes signed requests.
-func (b *bench) local(ctx context.Context, r *report.Report, m *material) (signed bool, err error) {
+// local measures on wazero, and finds out what the module can do.
+func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err error) {
+	b.enter(phaseWhole)
 	module, err := local.Open(ctx, b.module)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, module.Close(ctx)) }()
 	took, bytes, err := module.Start(ctx, m.keys["RS256"])
 	if err != nil {
-		return false, err
+		return err
 	}
 	r.Start.Compile, r.Start.Configure, r.Start.LocalBytes = module.Compile.Seconds(), took.Seconds(), bytes
-	if r.TokenCache, err = module.HasCache(ctx, m.keys["ES384"], m.corpora["ES384"].Tokens[:256]); err != nil {
-		return false, err
+	if b.knows.cache, err = module.HasCache(ctx, m.keys["ES384"], m.corpora["ES384"].Tokens[:256]); err != nil {
+		return err
 	}
-	if signed, err = module.Takes(ctx, signedConfig); err != nil {
-		return false, err
+	r.TokenCache = b.knows.cache
+	if b.facts.signed, err = module.Takes(ctx, signedConfig); err != nil {
+		return err
 	}
-	tokens, order := map[string]string{"accepted RS256": m.corpora["RS256"].Tokens[0]}, []string{"accepted RS256"}
-	for _, kind := range mint.Refused() {
-		tokens["refused: "+kind] = m.corpora[kind].Tokens[0]
-		order = append(order, "refused: "+kind)
-	}
-	if r.Calls, err = module.Count(ctx, m.keys["RS256"], tokens, order); err != nil {
-		return false, err
+	if r.Calls, err = b.calls(ctx, module, m); err != nil {
+		return err
 	}
 	for _, a := range mint.Algorithms() {
 		b.say("whole requests on wazero and beside jwx: %s", a)
 		s, err := module.Whole(ctx, m.keys[a], m.corpora[a].Tokens, b.scale.KernelRounds, b.scale.KernelTime)
 		if err != nil {
-			return false, err
+			return err
 		}
 		r.Whole = append(r.Whole, s)
 	}
-	return signed, nil
+	b.enter(phaseHeld)
+	b.say("the longest callback, with %d tokens of %d key sets in the cache", b.scale.Held, len(m.sets))
+	if r.Longest, err = module.Longest(ctx, m.sets, b.now, local.Amounts{Held: b.scale.Held, Timed: b.scale.Timed}); err != nil {
+		return err
+	}
+	b.enter(phaseProfile)
+	b.say("profile: %d requests in V8", b.scale.Sampled)
+	return b.profile(ctx, r, m)
+}
+
+// calls counts what one request of each kind has host and guest say to each other:
+// one whose token is new, one whose token was seen before, and each refused kind.
+func (b *bench) calls(ctx context.Context, module *local.Module, m *material) ([]local.Calls, error) {
+	good := m.corpora["RS256"].Tokens
+	asked := []local.Asked{
+		{Request: "accepted RS256, a new token", Before: good[0], Token: good[1]},
+		{Request: "accepted RS256, seen before", Before: good[2], Token: good[2]},
+	}
+	for _, kind := range mint.Refused() {
+		tokens := m.corpora[kind].Tokens
+		asked = append(asked, local.Asked{Request: "refused: " + kind, Before: tokens[0], Token: tokens[len(tokens)-1]})
+	}
+	return module.Count(ctx, m.keys["RS256"], asked)
 }
 
 // envoy runs the variants.
-func (b *bench) envoy(ctx context.Context, r *report.Report, list []variant, m *material) (err error) {
-	d, err := doors(m.keys, b.module, b.nothing(), r.TokenCache)
+func (b *bench) envoy(ctx context.Context, r *report.Report, files modules, list []variant, m *material) (err error) {
+	b.enter(phaseEnvoy)
+	d, err := doors(m.keys, files, b.knows)
 	if err != nil {
 		return err
 	}
 	b.say("starting an Envoy with %d listeners", len(d))
-	p, err := edge.Start(ctx, d)
+	f, err := open(ctx, d, []int{1}, m.corpora, b.scale, b.say)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.Stop()) }()
-	if r.Slots, err = rounds(ctx, p, b.scale, list, m.corpora, b.say); err != nil {
+	defer func() { err = errors.Join(err, f.close()) }()
+	if r.Slots, err = f.rounds(ctx, "envoy", list, b.scale.Rounds, b.scale.Requests); err != nil {
 		return err
 	}
+	b.enter(phasePaced)
 	b.say("latencies at %d requests a second", b.scale.Rate)
-	r.Latencies, err = latencies(ctx, p, b.scale, list, m.corpora)
+	r.Latencies, err = latencies(ctx, f, b.scale, list)
 	return err
+}
+
+// growths measures how cost grows, and adds the rounds to the report's.
+func (b *bench) growths(ctx context.Context, r *report.Report, m *material) error {
+	b.enter(phaseGrow)
+	list, err := growths(b.scale, m, b.module, b.knows.cache)
+	if err != nil {
+		return err
+	}
+	for _, g := range list {
+		slots, why, err := b.grow(ctx, g, m)
+		if err != nil {
+			return err
+		}
+		r.Slots = append(r.Slots, slots...)
+		r.Curves = append(r.Curves, g.curve(measure.NewRun(slots), why))
+	}
+	return nil
 }
 
 // summarise turns the rounds into one figure for each variant.

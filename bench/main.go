@@ -33,7 +33,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	quickly := flag.Bool("quick", os.Getenv("QUICK") != "" && os.Getenv("QUICK") != "0", "fewer tokens and rounds, under three minutes ($QUICK)")
+	quickly := flag.Bool("quick", os.Getenv("QUICK") != "" && os.Getenv("QUICK") != "0", "fewer tokens and rounds, about two minutes ($QUICK)")
 	module := flag.String("module", "build/postern.wasm", "the `file` to measure")
 	out := flag.String("out", "build", "the `folder` for bench.json and bench.html")
 	flag.Parse()
@@ -45,10 +45,8 @@ func run(ctx context.Context) error {
 		s = quick()
 	}
 	begin := time.Now()
-	say := func(format string, args ...any) {
-		fmt.Printf("%4.0fs  %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
-	}
-	b := &bench{root: ".", module: *module, work: *out, scale: s, say: say, now: begin}
+	line := func(text string) { fmt.Println(text) }
+	b := &bench{root: ".", module: *module, work: *out, scale: s, now: begin, progress: newProgress(phases(s), line, time.Now)}
 	r, err := b.run(ctx)
 	if err != nil {
 		return err

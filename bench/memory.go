@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/postern-wasm/postern/bench/edge"
 	"github.com/postern-wasm/postern/bench/load"
@@ -13,10 +15,16 @@ import (
 	"github.com/postern-wasm/postern/host/envoy"
 )
 
+// setup is the RS256 key's.
+func setup(m *material, postern bool, caches edge.Caches) edge.Setup {
+	return edge.Setup{Keys: []*mint.Key{m.keys["RS256"]}, Postern: postern, Caches: caches}
+}
+
 // starts times Envoy's start without a filter and with the module, in turns.
 func (b *bench) starts(ctx context.Context, r *report.Report, m *material) error {
+	b.enter(phaseStarts)
 	b.say("starting Envoy with and without the module")
-	with, err := door("postern", m.keys["RS256"], b.module, true, edge.Caches{})
+	with, err := door("postern", b.module, setup(m, true, edge.Caches{}), nil)
 	if err != nil {
 		return err
 	}
@@ -42,7 +50,7 @@ func (b *bench) starts(ctx context.Context, r *report.Report, m *material) error
 }
 
 func startOnce(ctx context.Context, d edge.Door) (seconds float64, memory envoy.Memory, err error) {
-	p, err := edge.Start(ctx, []edge.Door{d})
+	p, err := edge.Start(ctx, []edge.Door{d}, 1)
 	if err != nil {
 		return 0, envoy.Memory{}, err
 	}
@@ -53,19 +61,14 @@ func startOnce(ctx context.Context, d edge.Door) (seconds float64, memory envoy.
 
 // memory fills the caches of an Envoy each and looks at what they hold.
 func (b *bench) memory(ctx context.Context, r *report.Report, m *material) error {
-	list := []struct {
-		name    string
-		postern bool
-	}{{"jwt_authn, 100,000 entries", false}}
-	if r.TokenCache {
-		list = append(list, struct {
-			name    string
-			postern bool
-		}{"postern", true})
+	b.enter(phaseMemory)
+	names := []string{jwtMemory}
+	if b.knows.cache {
+		names = append(names, ownMemory)
 	}
-	for _, c := range list {
-		b.say("memory of a full cache: %s", c.name)
-		row, err := b.held(ctx, c.name, c.postern, m)
+	for _, name := range names {
+		b.say("memory of a full cache: %s", name)
+		row, err := b.held(ctx, name, m)
 		if err != nil {
 			return err
 		}
@@ -74,65 +77,79 @@ func (b *bench) memory(ctx context.Context, r *report.Report, m *material) error
 	return nil
 }
 
-// held is the growth of the resident set over one pass of all tokens. One token goes
-// before, many times: what first requests take is no token's.
-func (b *bench) held(ctx context.Context, name string, postern bool, m *material) (row report.Memory, err error) {
-	d, err := door("cache", m.keys["RS256"], b.module, postern, seenCaches)
-	if err != nil {
-		return row, err
+// Names of the caches whose memory is measured.
+const jwtMemory, ownMemory = "jwt_authn, 100,000 entries", "postern"
+
+// held is by how much more memory an Envoy holds that was sent every token and keeps
+// them than one that was sent the same and keeps none: neither what a cache reserves at
+// the start nor what requests leave behind without one is mistaken for the other.
+func (b *bench) held(ctx context.Context, name string, m *material) (report.Memory, error) {
+	postern := name == ownMemory
+	row := report.Memory{Name: name, Tokens: len(m.corpora["RS256"].Tokens)}
+	for _, c := range []struct {
+		caches edge.Caches
+		to     *int64
+	}{{edge.Caches{Off: postern}, &row.Before}, {seenCaches, &row.After}} {
+		bytes, why, err := b.resident(ctx, name, setup(m, postern, c.caches), m)
+		if err != nil {
+			return row, err
+		}
+		*c.to = bytes
+		if why != "" {
+			row.Why = why
+		}
 	}
-	p, err := edge.Start(ctx, []edge.Door{d})
-	if err != nil {
-		return row, err
-	}
-	defer func() { err = errors.Join(err, p.Stop()) }()
-	v := variant{name: name, door: d.Name, status: 200}
-	row = report.Memory{Name: name, Tokens: len(m.corpora["RS256"].Tokens)}
-	one := &mint.Corpus{Tokens: make([]string, min(row.Tokens, 2000))}
-	for i := range one.Tokens {
-		one.Tokens[i] = m.corpora["RS256 one"].Tokens[0]
-	}
-	if err := fill(p, b.scale, v, one); err != nil {
-		row.Why = err.Error()
-		return row, nil
-	}
-	before, err := p.Memory(ctx)
-	if err != nil {
-		return row, err
-	}
-	if err := fill(p, b.scale, v, m.corpora["RS256"]); err != nil {
-		row.Why = err.Error()
-		return row, nil
-	}
-	after, err := p.Memory(ctx)
-	row.Before, row.After = before.Resident, after.Resident
-	row.PerToken = float64(after.Resident-before.Resident) / float64(row.Tokens)
-	return row, err
+	row.PerToken = float64(row.After-row.Before) / float64(row.Tokens)
+	return row, nil
 }
 
-// flat sends requests of all sorts through the module and returns by how much its
-// memory grew after the first tenth of them, in bytes; not measured in quick runs.
-func (b *bench) flat(ctx context.Context, m *material) (growth measure.Figure, err error) {
-	if b.scale.Flat == 0 {
-		return measure.None("full runs only"), nil
+// resident is the resident set of an Envoy that was sent every RS256 token once; why
+// says what it answered wrong.
+func (b *bench) resident(ctx context.Context, name string, s edge.Setup, m *material) (bytes int64, why string, err error) {
+	d, err := door("cache", b.module, s, nil)
+	if err != nil {
+		return 0, "", err
 	}
-	d, err := door("postern", m.keys["RS256"], b.module, true, edge.Caches{})
+	p, err := edge.Start(ctx, []edge.Door{d}, 1)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { err = errors.Join(err, p.Stop()) }()
+	slot, err := fill(p, b.scale, variant{name: name, door: d.Name, status: http.StatusOK}, m.corpora["RS256"])
+	if err != nil {
+		return 0, "", err
+	}
+	memory, err := p.Memory(ctx)
+	return memory.Resident, slot.Refusal(), err
+}
+
+// flatCache is small, so that the run fills it many times over.
+var flatCache = edge.Caches{Tokens: 2000, Bytes: 4 << 20}
+
+// flat sends requests of all sorts through the module and returns by how much its
+// memory grew after the first tenth of them (or after one turn of each sort), in bytes.
+func (b *bench) flat(ctx context.Context, m *material) (growth measure.Figure, err error) {
+	d, err := door("postern", b.module, setup(m, true, flatCache), nil)
 	if err != nil {
 		return growth, err
 	}
-	p, err := edge.Start(ctx, []edge.Door{d})
+	p, err := edge.Start(ctx, []edge.Door{d}, 1)
 	if err != nil {
 		return growth, err
 	}
 	defer func() { err = errors.Join(err, p.Stop()) }()
-	corpora := append([]string{"RS256", "RS256 one"}, mint.Refused()...)
+	const good = 3 // the corpora of valid tokens
+	corpora := append([]string{"RS256", "RS256 one", bigGood}, mint.Refused()...)
 	var settled envoy.Memory
-	turn := min(5000, max(1, b.scale.Flat/20))
+	turn := min(5000, max(1, b.scale.Flat/(4*len(corpora))))
+	begin := time.Now()
 	for sent, i := 0, 0; sent < b.scale.Flat; i++ {
-		name := corpora[i%len(corpora)]
-		status := 401
-		if i%len(corpora) < 2 {
-			status = 200
+		name, status := corpora[i%len(corpora)], http.StatusUnauthorized
+		if i%len(corpora) < good {
+			status = http.StatusOK
+		}
+		if time.Since(begin) > b.scale.FlatLimit {
+			return measure.None(fmt.Sprintf("only %d of %d requests were sent in %v", sent, b.scale.Flat, b.scale.FlatLimit)), ctx.Err()
 		}
 		slot, err := p.Take(edge.Turn{Variant: name, Door: d.Name, Source: m.corpora[name], Load: load.Options{
 			Connections: b.scale.Connections, Requests: turn, First: sent, Status: status,
@@ -144,11 +161,11 @@ func (b *bench) flat(ctx context.Context, m *material) (growth measure.Figure, e
 			return measure.None(fmt.Sprintf("%s: %s", name, slot.FirstWrong)), ctx.Err()
 		}
 		sent += turn
-		if settled.Guests == 0 && sent >= b.scale.Flat/10 {
+		if settled.Guests == 0 && sent >= b.scale.Flat/10 && i >= len(corpora) {
 			if settled, err = p.Memory(ctx); err != nil {
 				return growth, err
 			}
-			b.say("memory over %d requests: %d KiB in the guests after the first tenth", b.scale.Flat, settled.Guest>>10)
+			b.say("memory over %d requests: %d KiB in the guests after the first %d", b.scale.Flat, settled.Guest>>10, sent)
 		}
 	}
 	end, err := p.Memory(ctx)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/postern-wasm/postern/bench/local"
@@ -22,8 +21,8 @@ func TestNoTokenIsSentColdTwice(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	for _, cache := range []bool{false, true} {
-		list := variants(cache)
+	for _, k := range []knows{{}, {cache: true}, {offload: true}, {true, true}} {
+		list := variants(k)
 		names := map[string]variant{}
 		for _, v := range list {
 			if _, twice := names[v.name]; twice {
@@ -39,7 +38,7 @@ func TestVariants(t *testing.T) {
 			}
 			keys[a] = key
 		}
-		d, err := doors(keys, "postern.wasm", "nothing.wasm", cache)
+		d, err := doors(keys, modules{postern: "postern.wasm", nothing: "nothing.wasm", reading: "reading.wasm", withoutOffload: []string{"proxy_log"}}, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,35 +62,49 @@ func TestVariants(t *testing.T) {
 				t.Errorf("no variant %q to pace", name)
 			}
 		}
-		if _, has := names[seenName]; has != cache {
-			t.Errorf("a cache: %v, a variant of it: %v", cache, has)
+		if _, has := names[seenName]; has != k.cache {
+			t.Errorf("a cache: %v, a variant of it: %v", k.cache, has)
+		}
+		if _, has := names[ownName]; has != k.offload {
+			t.Errorf("offload: %v, a variant without it: %v", k.offload, has)
 		}
 	}
 }
 
 // rowsOf judges the targets over nothing measured at all.
-func rowsOf(r *report.Report, signed bool) map[string]report.Target {
+func rowsOf(k knows, signed bool) map[string]report.Target {
 	rows := map[string]report.Target{}
-	for _, g := range targets(facts{run: measure.NewRun(nil), list: variants(r.TokenCache), report: r, signed: signed, flat: measure.None("x")}) {
+	f := facts{
+		run: measure.NewRun(nil), list: variants(k), knows: k, signed: signed, scale: full(), flat: measure.None("x"),
+		report: &report.Report{Longest: local.Longest{Tokens: 100_000, Sets: 50, Why: "x"}},
+	}
+	for _, g := range targets(f) {
 		rows[g.Where+": "+g.Case] = g
 	}
 	return rows
 }
 
+const seenRow = "Envoy: 50,000 distinct tokens, all seen before"
+
 func TestTargetsThatCannotBeMeasuredStayInTheTable(t *testing.T) {
-	without, with := rowsOf(&report.Report{}, false), rowsOf(&report.Report{TokenCache: true}, true)
+	without, with := rowsOf(knows{}, false), rowsOf(knows{cache: true, offload: true}, true)
 	if len(without) != len(with) || len(without) != 15 {
 		t.Errorf("%d and %d rows", len(without), len(with))
 	}
 	for name, want := range map[string]report.Verdict{
-		"Envoy: distinct tokens, all seen before":                               report.NotBuilt,
+		seenRow: report.NotBuilt,
 		"Envoy: signed request, template with body hash, 2 KB body":             report.NotBuilt,
 		"Envoy: cold RS256 through verify_signature":                            report.NotBuilt,
+		"Envoy: cold RS256, own kernel":                                         report.NotMeasured,
 		"Envoy: cold ES256, EdDSA":                                              report.NotMeasured,
+		"Envoy: cold HS256, ES384, PS256":                                       report.NotMeasured,
 		"both: allocations of the guest on a warm request":                      report.NotMeasured,
+		"V8: kernels, against Go's standard library":                            report.NotMeasured,
 		"wazero: kernels, against Go's standard library":                        report.NotMeasured,
 		"both: module, start, memory after configure":                           report.NotMeasured,
-		"Envoy: refusing, against accepting RS256":                              report.NotMeasured,
+		"both: longest pause, 100,000 cached tokens, 50 key sets":               report.NotBuilt,
+		"Envoy: 2,000,000 requests, new, seen and refused in turns":             report.NotMeasured,
+		"Envoy: refusing, against accepting a new RS256 token":                  report.NotMeasured,
 		"wazero: whole request, fresh token, against jwx":                       report.NotMeasured,
 		"Envoy: refusing a request without a token, over the do-nothing module": report.NotMeasured,
 	} {
@@ -105,22 +118,11 @@ func TestTargetsThatCannotBeMeasuredStayInTheTable(t *testing.T) {
 			t.Errorf("%s: %v of nothing measured", name, row.Verdict)
 		}
 	}
-	if c := with["Envoy: distinct tokens, all seen before"]; len(c.Checks) != 5 {
+	if c := with[seenRow]; len(c.Checks) != 5 {
 		t.Errorf("%d bounds of the cache", len(c.Checks))
 	}
-}
-
-func TestOffloadIsSeenInTheHostCalls(t *testing.T) {
-	f := facts{report: &report.Report{}}
-	if f.offloads() {
-		t.Error("no call, and yet offloaded")
-	}
-	f.report.Calls = append(f.report.Calls, callsOf(true, "proxy_get_header_map_pairs", "proxy_call_foreign_function"))
-	if !f.offloads() {
-		t.Error("not seen")
-	}
-	if !slices.Contains(f.report.Calls[0].Names, "proxy_get_header_map_pairs") {
-		t.Error("names lost")
+	if c := with["Envoy: refusing, against accepting a new RS256 token"]; len(c.Checks) != len(mint.Refused())+1 {
+		t.Errorf("%d kinds of refusal are bounded", len(c.Checks))
 	}
 }
 
@@ -132,8 +134,4 @@ func TestVersionTexts(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-}
-
-func callsOf(allowed bool, names ...string) local.Calls {
-	return local.Calls{Allowed: allowed, HostCalls: len(names), Names: names}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -11,35 +12,111 @@ import (
 	"github.com/postern-wasm/postern/bench/mint"
 )
 
-// rounds runs all variants in one Envoy, in another order each round, so that
-// neither the hour nor the neighbour favours any of them.
-func rounds(ctx context.Context, p *edge.Process, s scale, list []variant, corpora map[string]*mint.Corpus, say func(string, ...any)) ([]measure.Slot, error) {
-	next := map[string]int{}
-	turn := func(round int, v variant, requests int) (measure.Slot, error) {
-		slot, err := p.Take(edge.Turn{
-			Variant: v.name, Round: round, Door: v.door,
-			Load:   load.Options{Connections: s.Connections, Requests: requests, First: next[v.name], Limit: s.Limit, Status: v.status},
-			Source: corpora[v.corpus],
-		})
-		next[v.name] += slot.Requests + slot.Wrong
+// field is where rounds are run: one Envoy for each number of workers.
+type field struct {
+	processes map[int]*edge.Process // by workers
+	corpora   map[string]*mint.Corpus
+	scale     scale
+	say       func(string, ...any)
+	next      map[string]int // a variant's next request
+}
+
+// open starts an Envoy with these doors for each number of workers.
+func open(ctx context.Context, doors []edge.Door, workers []int, corpora map[string]*mint.Corpus, s scale, say func(string, ...any)) (*field, error) {
+	f := &field{processes: map[int]*edge.Process{}, corpora: corpora, scale: s, say: say, next: map[string]int{}}
+	for _, n := range workers {
+		p, err := edge.Start(ctx, doors, n)
+		if err != nil {
+			return nil, errors.Join(err, f.close())
+		}
+		f.processes[n] = p
+	}
+	return f, nil
+}
+
+func (f *field) close() error {
+	var err error
+	for _, p := range f.processes {
+		err = errors.Join(err, p.Stop())
+	}
+	return err
+}
+
+// process is the Envoy that a variant is sent to.
+func (f *field) process(v variant) *edge.Process { return f.processes[max(1, v.workers)] }
+
+// hitsCounter is how the module's counter of tokens found in its cache ends.
+const hitsCounter = "token_cache_hits"
+
+// take sends one variant's turn. What the cache must have done and has not, as far as
+// the module counts, is a wrong answer.
+func (f *field) take(ctx context.Context, v variant, round, requests int) (measure.Slot, error) {
+	p := f.process(v)
+	before, known, err := p.Count(ctx, hitsCounter)
+	if err != nil {
+		return measure.Slot{}, err
+	}
+	slot, err := p.Take(edge.Turn{
+		Variant: v.name, Round: round, Door: v.door,
+		Load:   load.Options{Connections: f.scale.Connections * max(1, v.workers), Requests: requests, First: f.next[v.name], Limit: f.scale.Limit, Status: v.status},
+		Source: f.corpora[v.corpus],
+	})
+	if err != nil {
 		return slot, err
 	}
+	sent := slot.Requests + slot.Wrong
+	f.next[v.name] += sent
+	if after, _, err := p.Count(ctx, hitsCounter); err != nil {
+		return slot, err
+	} else if known {
+		blame(&slot, v.cache, int(after-before))
+	}
+	return slot, nil
+}
+
+// blame makes a turn wrong that found in the cache what it must not, or the reverse.
+func blame(slot *measure.Slot, want hits, found int) {
+	sent := slot.Requests + slot.Wrong
+	wrong := 0
+	switch want {
+	case anyHits:
+		return
+	case noHits:
+		wrong = found
+	case allHits:
+		wrong = sent - found
+	}
+	if wrong <= 0 {
+		return
+	}
+	if slot.FirstWrong == "" {
+		slot.FirstWrong = fmt.Sprintf("%d of %d tokens were found in the module's cache", found, sent)
+	}
+	slot.Wrong = max(slot.Wrong, wrong)
+	slot.Requests = sent - slot.Wrong
+}
+
+// rounds runs all variants, in another order each round, so that neither the hour nor
+// the neighbour favours any of them; the first round warms up.
+func (f *field) rounds(ctx context.Context, what string, list []variant, count, requests int) ([]measure.Slot, error) {
+	var slots []measure.Slot
 	for _, v := range list {
 		if !v.seen {
 			continue
 		}
-		say("filling the cache of %q", v.name)
-		if err := fill(p, s, v, corpora[v.corpus]); err != nil {
+		f.say("%s: filling the cache of %q", what, v.name)
+		slot, err := fill(f.process(v), f.scale, v, f.corpora[v.corpus])
+		if err != nil {
 			return nil, err
 		}
+		slots = append(slots, slot)
 	}
-	var slots []measure.Slot
 	order := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // an order, not a secret
-	for round := range s.Rounds + 1 {
+	for round := range count + 1 {
 		if round == 0 {
-			say("envoy: %d variants, one round to warm up and %d that count", len(list), s.Rounds)
+			f.say("%s: %d variants, one round to warm up and %d that count", what, len(list), count)
 		} else {
-			say("envoy: round %d of %d", round, s.Rounds)
+			f.say("%s: round %d of %d", what, round, count)
 		}
 		turns := make([]variant, 0, 2*len(list))
 		for _, v := range list {
@@ -53,7 +130,7 @@ func rounds(ctx context.Context, p *edge.Process, s scale, list []variant, corpo
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			slot, err := turn(round, v, s.Requests)
+			slot, err := f.take(ctx, v, round, requests)
 			if err != nil {
 				return nil, err
 			}
@@ -63,17 +140,10 @@ func rounds(ctx context.Context, p *edge.Process, s scale, list []variant, corpo
 	return slots, nil
 }
 
-// fill sends every token of a corpus once.
-func fill(p *edge.Process, s scale, v variant, corpus *mint.Corpus) error {
-	slot, err := p.Take(edge.Turn{
+// fill sends every token of a corpus once. It is a turn of the round that warms up.
+func fill(p *edge.Process, s scale, v variant, corpus *mint.Corpus) (measure.Slot, error) {
+	return p.Take(edge.Turn{
 		Variant: v.name, Door: v.door, Source: corpus,
-		Load: load.Options{Connections: s.Connections, Requests: len(corpus.Tokens), Status: v.status},
+		Load: load.Options{Connections: s.Connections * max(1, v.workers), Requests: len(corpus.Tokens), Status: v.status},
 	})
-	if err != nil {
-		return err
-	}
-	if slot.Wrong > 0 {
-		return fmt.Errorf("%s: %s", v.name, slot.FirstWrong)
-	}
-	return nil
 }

@@ -28,24 +28,52 @@ type scale struct {
 	// natively has its turn, and how long that lasts.
 	KernelRounds int           `json:"kernel_rounds"`
 	KernelTime   time.Duration `json:"kernel_turn_ns"`
-	// Flat is how many requests of all sorts are sent to see whether memory grows;
-	// 0 leaves that out.
-	Flat int `json:"flat_requests"`
+	// Flat is how many requests of all sorts are sent to see whether memory grows,
+	// FlatLimit how long that may last.
+	Flat      int           `json:"flat_requests"`
+	FlatLimit time.Duration `json:"flat_limit_ns"`
+	// GrowRounds and GrowRequests are Rounds and Requests where it is measured how
+	// cost grows, by each of the numbers below.
+	GrowRounds   int `json:"grow_rounds"`
+	GrowRequests int `json:"grow_requests_per_turn"`
+	// Seen are numbers of cached tokens, Sets of key sets, Rules of rules, Sizes of
+	// bytes in a token, Workers of Envoy's threads.
+	Seen    []int `json:"seen_tokens"`
+	Sets    []int `json:"key_sets"`
+	Rules   []int `json:"rules"`
+	Sizes   []int `json:"token_sizes"`
+	Workers []int `json:"workers"`
+	// Held is how many tokens of how many key sets (the largest of Sets) are in the
+	// cache when the longest callback is looked for, Timed how many are timed then.
+	Held  int `json:"held_tokens"`
+	Timed int `json:"timed_callbacks"`
+	// Sampled is how many requests the profile samples.
+	Sampled int `json:"sampled_requests"`
 }
 
 func full() scale {
 	return scale{
 		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 10, Requests: 4500, Limit: 2 * time.Second,
-		Connections: 16, Starts: 5, KernelRounds: 9, KernelTime: 200 * time.Millisecond, Flat: 2_000_000,
-		PacedRounds: 9, PacedRequests: 2000, Rate: 2000,
+		Connections: 16, Starts: 5, KernelRounds: 9, KernelTime: 200 * time.Millisecond,
+		Flat: 2_000_000, FlatLimit: 5 * time.Minute,
+		PacedRounds: 7, PacedRequests: 2000, Rate: 2000,
+		GrowRounds: 6, GrowRequests: 3000,
+		Seen: []int{100, 1000, 10_000, 100_000}, Sets: []int{1, 2, 5, 10, 20, 50}, Rules: []int{1, 10, 100, 1000},
+		Sizes: []int{300, 1000, 4000, 16_000}, Workers: []int{1, 2},
+		Held: 100_000, Timed: 20_000, Sampled: 40_000,
 	}
 }
 
 func quick() scale {
 	return scale{
-		Mode: "quick", Tokens: 14400, Refused: 400, Rounds: 5, Requests: 2400, Limit: 500 * time.Millisecond,
-		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 40 * time.Millisecond,
-		PacedRounds: 3, PacedRequests: 600, Rate: 2000,
+		Mode: "quick", Tokens: 7200, Refused: 200, Rounds: 5, Requests: 1200, Limit: 300 * time.Millisecond,
+		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 25 * time.Millisecond,
+		Flat: 60_000, FlatLimit: 20 * time.Second,
+		PacedRounds: 3, PacedRequests: 400, Rate: 2000,
+		GrowRounds: 3, GrowRequests: 600,
+		Seen: []int{100, 1000, 10_000}, Sets: []int{1, 10, 50}, Rules: []int{1, 100, 1000},
+		Sizes: []int{300, 2000, 16_000}, Workers: []int{1, 2},
+		Held: 10_000, Timed: 4000, Sampled: 8000,
 	}
 }
 
@@ -53,7 +81,11 @@ func quick() scale {
 func smoke() scale {
 	return scale{
 		Mode: "smoke", Tokens: 300, Refused: 40, Rounds: 2, Requests: 60, Limit: time.Second,
-		Connections: 4, Starts: 1, KernelRounds: 2, KernelTime: time.Millisecond, Flat: 400,
+		Connections: 4, Starts: 1, KernelRounds: 2, KernelTime: time.Millisecond,
+		Flat: 800, FlatLimit: 10 * time.Second,
 		PacedRounds: 2, PacedRequests: 40, Rate: 1000,
+		GrowRounds: 2, GrowRequests: 40,
+		Seen: []int{10, 100}, Sets: []int{1, 3}, Rules: []int{1, 10}, Sizes: []int{300, 16_000}, Workers: []int{1, 2},
+		Held: 300, Timed: 100, Sampled: 200,
 	}
 }

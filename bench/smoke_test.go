@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/postern-wasm/postern/bench/measure"
+	"github.com/postern-wasm/postern/bench/profile"
 	"github.com/postern-wasm/postern/bench/report"
 )
 
@@ -25,7 +26,7 @@ func modulePath() string {
 // in a real Envoy: every variant answers as it must, and both files hold every row.
 func TestTheWholeBenchRuns(t *testing.T) {
 	dir := t.TempDir()
-	b := &bench{root: "..", module: modulePath(), work: dir, scale: smoke(), say: t.Logf, now: time.Now()}
+	b := &bench{root: "..", module: modulePath(), work: dir, scale: smoke(), now: time.Now(), progress: newProgress(phases(smoke()), func(line string) { t.Log(line) }, time.Now)}
 	r, err := b.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func TestTheWholeBenchRuns(t *testing.T) {
 		}
 	}
 	for i, c := range r.Calls {
-		if c.Allowed != (i == 0) {
+		if c.Allowed != (i < 2) {
 			t.Errorf("%s: allowed is %v", c.Request, c.Allowed)
 		}
 		if c.Callbacks == 0 || c.HostCalls == 0 {
@@ -73,10 +74,38 @@ func TestTheWholeBenchRuns(t *testing.T) {
 			}
 		}
 	}
+	growthIsMeasured(t, r)
 	if err := write(r, dir); err != nil {
 		t.Fatal(err)
 	}
 	filesHoldEveryRow(t, r, dir)
+}
+
+// growthIsMeasured: no configuration is refused, and every point is of requests that
+// were answered rightly. A cost may be lost in the noise of so few.
+func growthIsMeasured(t *testing.T, r *report.Report) {
+	t.Helper()
+	if len(r.Curves) != 6 {
+		t.Errorf("%d curves", len(r.Curves))
+	}
+	for _, c := range r.Curves {
+		if c.Why != "" || len(c.Series) < 2 {
+			t.Errorf("%s: %d series, %s", c.Title, len(c.Series), c.Why)
+		}
+		for _, s := range c.Series {
+			for _, p := range s.Points {
+				if !p.Throughput.OK && !strings.Contains(p.Throughput.Why, "load generator") {
+					t.Errorf("%s, %s at %v: %s", c.Title, s.Name, p.X, p.Throughput.Why)
+				}
+			}
+		}
+	}
+	if r.Longest.Why != "" || r.Longest.Seen.Calls == 0 {
+		t.Errorf("longest callback: %+v", r.Longest)
+	}
+	if _, err := os.Stat(named(modulePath())); err == nil && len(r.Profile.Rows) == 0 && r.Profile.Why != profile.ErrNoNode.Error() {
+		t.Errorf("profile: %s", r.Profile.Why)
+	}
 }
 
 func filesHoldEveryRow(t *testing.T, r *report.Report, dir string) {

@@ -15,6 +15,8 @@ type facts struct {
 	run    *measure.Run
 	list   []variant
 	report *report.Report
+	scale  scale
+	knows  knows
 	signed bool           // the module takes signed requests
 	flat   measure.Figure // growth of the guest's memory, bytes
 }
@@ -48,18 +50,18 @@ func (f *facts) pair(name string) measure.Pair {
 func (f *facts) ratio(a, b string) measure.Figure { return f.run.Ratio(f.pair(a), f.pair(b)) }
 
 func (f *facts) cached() []report.Target {
-	t := report.Target{Where: "Envoy", Case: "distinct tokens, all seen before"}
-	if !f.report.TokenCache {
+	t := report.Target{Where: "Envoy", Case: report.Whole(float64(f.scale.Tokens)) + " distinct tokens, all seen before"}
+	if !f.knows.cache {
 		t.Missing = needsCache
 		return []report.Target{t}
 	}
 	p := f.pair(seenName)
 	t.Checks = []report.Check{
 		{Label: "cost", Figure: f.run.Cost(p.Variant, p.Baseline), Limit: 5.5, Unit: "us"},
-		{Label: "of jwt_authn RS256 as shipped", Figure: f.ratio(seenName, "jwt_authn RS256"), Limit: 0.17, Unit: "x"},
-		{Label: "of jwt_authn with 100,000 entries", Figure: f.ratio(seenName, "jwt_authn RS256, 100,000 entries, many tokens"), Limit: 2, Unit: "x"},
-		{Label: "memory per token", Figure: f.perToken("postern"), Limit: 2200, Unit: "bytes"},
-		{Label: "memory of jwt_authn's", Figure: memoryRatio(f.perToken("postern"), f.perToken("jwt_authn, 100,000 entries")), Limit: 0.25, Unit: "x"},
+		{Label: "of jwt_authn RS256 as shipped", Figure: f.ratio(seenName, peer("RS256")), Limit: 0.17, Unit: "x"},
+		{Label: "of jwt_authn with 100,000 entries", Figure: f.ratio(seenName, seenPeer), Limit: 2, Unit: "x"},
+		{Label: fmt.Sprintf("memory per token of %d bytes", f.report.TokenBytes["RS256"]), Figure: f.perToken(ownMemory), Limit: 2200, Unit: "bytes"},
+		{Label: "memory of jwt_authn's", Figure: memoryRatio(f.perToken(ownMemory), f.perToken(jwtMemory)), Limit: 0.25, Unit: "x"},
 	}
 	return []report.Target{t}
 }
@@ -85,39 +87,41 @@ func memoryRatio(a, b measure.Figure) measure.Figure {
 	return measure.Of([]float64{a.Median / b.Median})
 }
 
-func (f *facts) colds() []report.Target {
-	against := func(algorithm string, limit float64) report.Check {
-		return report.Check{Label: algorithm + " of jwt_authn", Figure: f.ratio(cold(algorithm), "jwt_authn "+algorithm), Limit: limit, Unit: "x"}
-	}
-	offload := report.Target{Where: "Envoy", Case: "cold RS256 through verify_signature", Checks: []report.Check{against("RS256", 1.1)}}
-	own := report.Target{Where: "Envoy", Case: "cold RS256, own kernel", Checks: []report.Check{against("RS256", 2.2)}}
-	if f.offloads() {
-		own.Checks, own.Built, own.Missing = nil, true, "the module verifies RS256 through the host"
-	} else {
-		offload.Checks, offload.Missing = nil, "the module does not call verify_signature"
-	}
-	return []report.Target{
-		{Where: "Envoy", Case: "cold ES256, EdDSA", Checks: []report.Check{against("ES256", 0.6), against("EdDSA", 0.55)}},
-		offload, own,
-		{Where: "Envoy", Case: "cold HS256, ES384, PS256", Checks: []report.Check{against("HS256", 0.75), against("ES384", 0.4), against("PS256", 2.1)}},
-	}
+// against bounds a variant's cost by a limit times another's.
+func (f *facts) against(label, a, b string, limit float64) report.Check {
+	return report.Check{Label: label, Figure: f.ratio(a, b), Limit: limit, Unit: "x"}
 }
 
-// offloads says whether an accepted RS256 request called a foreign function.
-func (f *facts) offloads() bool {
-	for _, c := range f.report.Calls {
-		if c.Allowed && slices.Contains(c.Names, "proxy_call_foreign_function") {
-			return true
-		}
+func (f *facts) colds() []report.Target {
+	of := func(algorithm string, limit float64) report.Check {
+		return f.against(algorithm+" of jwt_authn", cold(algorithm), peer(algorithm), limit)
 	}
-	return false
+	offloaded := report.Target{Where: "Envoy", Case: "cold RS256 through verify_signature"}
+	own := report.Target{Where: "Envoy", Case: "cold RS256, own kernel"}
+	if f.knows.offload {
+		offloaded.Checks = []report.Check{of("RS256", 1.1)}
+		own.Checks = []report.Check{f.against("RS256 of jwt_authn", ownName, peer("RS256"), 2.2)}
+	} else {
+		offloaded.Missing = "the module does not call verify_signature"
+		own.Checks = []report.Check{of("RS256", 2.2)}
+	}
+	return []report.Target{
+		{Where: "Envoy", Case: "cold ES256, EdDSA", Checks: []report.Check{of("ES256", 0.6), of("EdDSA", 0.55)}},
+		offloaded, own,
+		{Where: "Envoy", Case: "cold HS256, ES384, PS256", Checks: []report.Check{of("HS256", 0.75), of("ES384", 0.4), of("PS256", 2.1)}},
+	}
 }
 
 func (f *facts) refusals() []report.Target {
-	t := report.Target{Where: "Envoy", Case: "refusing, against accepting RS256"}
+	t := report.Target{Where: "Envoy", Case: "refusing, against accepting a new RS256 token"}
 	for _, kind := range mint.Refused() {
-		t.Checks = append(t.Checks, report.Check{Label: kind, Figure: f.ratio(refusing(kind), cold("RS256")), Limit: 1, Unit: "x"})
+		label := kind
+		if kind == mint.Wide {
+			label += ", accepted with as many"
+		}
+		t.Checks = append(t.Checks, f.against(label, refusing(kind), acceptedLike(kind), 1))
 	}
+	t.Checks = append(t.Checks, f.against("garbage 16 KB, accepted token as long", refusing("garbage 16 KB"), bigAccepted, 1))
 	none := report.Target{Where: "Envoy", Case: "refusing a request without a token, over the do-nothing module", Checks: []report.Check{{
 		Label: "cost", Figure: f.run.Cost(refusing("no token"), nothingBare), Limit: 5, Unit: "us",
 	}}}
@@ -191,12 +195,16 @@ func (f *facts) wazero() []report.Target {
 }
 
 func (f *facts) memories() []report.Target {
-	flat := report.Target{Where: "Envoy", Case: fmt.Sprintf("memory over %d requests of all sorts, after the first tenth", full().Flat), Checks: []report.Check{
-		{Label: "growth of the guests", Figure: f.flat, Limit: 0, Unit: "bytes"},
+	flat := report.Target{Where: "Envoy", Case: report.Whole(float64(f.scale.Flat)) + " requests, new, seen and refused in turns", Checks: []report.Check{
+		{Label: "growth of the guest's memory after the first tenth", Figure: f.flat, Limit: 0, Unit: "bytes"},
 	}}
-	pause := report.Target{Where: "both", Case: "longest pause of the guest's collector, 100,000 cached tokens, 50 key sets", Missing: needsCache}
-	if f.report.TokenCache {
-		pause.Built, pause.Missing = true, "this bench does not time the collector yet"
+	held := f.report.Longest
+	pause := report.Target{
+		Where: "both", Case: fmt.Sprintf("longest pause, %s cached tokens, %d key sets", report.Whole(float64(held.Tokens)), held.Sets),
+		Checks: []report.Check{{Label: "the module has no collector; its longest callback", Figure: held.Max(), Limit: 1000, Unit: "us"}},
+	}
+	if !f.knows.cache {
+		pause.Checks, pause.Missing = nil, needsCache
 	}
 	module := measure.Of([]float64{float64(f.report.Versions.ModuleBytes) / 1000})
 	guest := f.report.Start.GuestBytes

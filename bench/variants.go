@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
 
-	"github.com/postern-wasm/postern/bench/edge"
 	"github.com/postern-wasm/postern/bench/mint"
 )
 
@@ -17,140 +15,143 @@ type variant struct {
 	baseline string // the variant that is subtracted; "" for a baseline itself
 	peer     string // the variant of another filter that it is compared with, or ""
 	seen     bool   // every token of the corpus is sent once before the first round
+	cache    hits   // what the module's counter of cache hits must say
+	workers  int    // of the Envoy that it is sent to; 0 is 1
 }
+
+// hits is what a turn may find in the cache. The zero value is anything.
+type hits uint8
+
+const (
+	anyHits hits = iota
+	noHits       // every token must be new to the module
+	allHits      // every token must have been seen
+)
 
 // The caches that are compared.
 const (
 	smallCache = 100
 	largeCache = 100_000
-	// largeCacheBytes has room for that many tokens of 800 bytes in slots of 2 KiB.
-	largeCacheBytes = 256 << 20
+	// ownLargeCache and its bytes have room for that many tokens of 800 bytes in
+	// slots of 2 KiB, and for a part that is kept for newcomers.
+	ownLargeCache      = 120_000
+	ownLargeCacheBytes = 256 << 20
 )
 
 // ownBaseline says whether a kind of refused request has a baseline of its own: its
-// bytes are
-// not those of a good token. Envoy itself pays for the others what it pays for
-// good ones.
+// bytes are not those of a good token. Envoy itself pays for the others what it pays
+// for good ones.
 func ownBaseline(kind string) bool {
 	switch kind {
-	case "no token", "garbage 16 KB", "10,000 dots", "deep JSON":
+	case "no token", "garbage 16 KB", mint.Wide, "10,000 dots", "deep JSON":
 		return true
 	}
 	return false
 }
 
+// baselineOf is the variant without a filter that is sent requests of that size.
+func baselineOf(kind string) string {
+	if ownBaseline(kind) {
+		return plain(kind)
+	}
+	return plain("RS256")
+}
+
 // jwtAuthnRefuses are the kinds that Envoy's own filter is sent too.
 var jwtAuthnRefuses = []string{"no token", "garbage", "expired", "bad signature"}
 
-// variants returns all of them; with a token cache in the module one more.
-func variants(cache bool) []variant {
-	const ok, unauthorized = http.StatusOK, http.StatusUnauthorized
-	var list []variant
-	add := func(v variant) { list = append(list, v) }
+// Names that the targets look for.
+const (
+	seenName     = "postern RS256, all tokens seen before"
+	seenPeer     = "jwt_authn RS256, 100,000 entries, many tokens"
+	nothingBare  = "do-nothing module, no token"
+	ownName      = "postern RS256 cold, own kernel"
+	bigAccepted  = "postern accepting: 16 KB token, no cache"
+	wideAccepted = "postern accepting: 60 KB of headers, no cache"
+	readingName  = "module that reads all headers"
+)
+
+func plain(corpus string) string      { return "no filter, " + corpus }
+func cold(algorithm string) string    { return "postern " + algorithm + " cold" }
+func warm(algorithm string) string    { return "postern " + algorithm + " warm" }
+func noCache(algorithm string) string { return "postern " + algorithm + ", no cache" }
+func peer(algorithm string) string    { return "jwt_authn " + algorithm }
+func refusing(kind string) string     { return "postern refusing: " + kind }
+
+// knows is what the module can do, as far as variants depend on it.
+type knows struct {
+	cache   bool // verified tokens are kept
+	offload bool // RS256 is verified by the host where that can
+}
+
+// variants returns all of them; what the module cannot do has none.
+func variants(k knows) []variant {
+	const ok = http.StatusOK
+	list := baselines()
+	add := func(v ...variant) { list = append(list, v...) }
 	for _, a := range mint.Algorithms() {
-		add(variant{name: plain(a), door: "plain", corpus: a, status: ok})
+		add(variant{name: peer(a), door: "jwt-" + a, corpus: a, status: ok, baseline: plain(a)},
+			variant{name: cold(a), door: "postern-" + a, corpus: a, status: ok, baseline: plain(a), peer: peer(a), cache: noHits})
 	}
-	for _, kind := range mint.Refused() {
-		if ownBaseline(kind) {
-			add(variant{name: plain(kind), door: "plain", corpus: kind, status: ok})
-		}
-	}
-	add(variant{name: "do-nothing module", door: "nothing", corpus: "RS256", status: ok, baseline: plain("RS256")})
-	add(variant{name: nothingBare, door: "nothing", corpus: "no token", status: ok, baseline: plain("no token")})
-	for _, a := range mint.Algorithms() {
-		add(variant{name: "jwt_authn " + a, door: "jwt-" + a, corpus: a, status: ok, baseline: plain(a)})
-		add(variant{name: cold(a), door: "postern-" + a, corpus: a, status: ok, baseline: plain(a), peer: "jwt_authn " + a})
+	if k.offload {
+		add(variant{name: ownName, door: "postern-own", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: peer("RS256"), cache: noHits})
 	}
 	for _, a := range []string{"RS256", "ES256"} {
-		add(variant{name: "postern " + a + " warm", door: "postern-" + a, corpus: a + " one", status: ok, baseline: plain(a), peer: "jwt_authn " + a})
+		add(variant{name: warm(a), door: "postern-" + a, corpus: a + " one", status: ok, baseline: plain(a), peer: peer(a)},
+			variant{name: noCache(a), door: "postern-off-" + a, corpus: a, status: ok, baseline: plain(a), peer: peer(a), cache: noHits})
 	}
 	for _, c := range []struct {
 		door, name string
 	}{{"jwt-small", "100 entries"}, {"jwt-large", "100,000 entries"}} {
-		add(variant{name: "jwt_authn RS256, " + c.name + ", many tokens", door: c.door, corpus: "RS256", status: ok, baseline: plain("RS256"), seen: c.door == "jwt-large"})
-		add(variant{name: "jwt_authn RS256, " + c.name + ", one token", door: c.door, corpus: "RS256 one", status: ok, baseline: plain("RS256")})
+		add(variant{name: "jwt_authn RS256, " + c.name + ", many tokens", door: c.door, corpus: "RS256", status: ok, baseline: plain("RS256"), seen: c.door == "jwt-large"},
+			variant{name: "jwt_authn RS256, " + c.name + ", one token", door: c.door, corpus: "RS256 one", status: ok, baseline: plain("RS256")})
 	}
-	if cache {
-		add(variant{name: seenName, door: "postern-seen", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: "jwt_authn RS256, 100,000 entries, many tokens", seen: true})
+	if k.cache {
+		add(variant{name: seenName, door: "postern-seen", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
+	}
+	return append(list, refusals()...)
+}
+
+// baselines are what is subtracted, and modules that judge nothing.
+func baselines() []variant {
+	const ok = http.StatusOK
+	var list []variant
+	for _, a := range mint.Algorithms() {
+		list = append(list, variant{name: plain(a), door: "plain", corpus: a, status: ok})
 	}
 	for _, kind := range mint.Refused() {
-		base := plain("RS256")
 		if ownBaseline(kind) {
-			base = plain(kind)
+			list = append(list, variant{name: plain(kind), door: "plain", corpus: kind, status: ok})
 		}
-		add(variant{name: refusing(kind), door: "postern-RS256", corpus: kind, status: unauthorized, baseline: base, peer: cold("RS256")})
+	}
+	return append(list,
+		variant{name: "do-nothing module", door: "nothing", corpus: "RS256", status: ok, baseline: plain("RS256")},
+		variant{name: readingName, door: "reading", corpus: "RS256", status: ok, baseline: plain("RS256")},
+		variant{name: nothingBare, door: "nothing", corpus: "no token", status: ok, baseline: plain("no token")})
+}
+
+// refusals are the requests that must be refused, and those that they are compared
+// with: accepted ones of the same size, verified each time.
+func refusals() []variant {
+	const ok, unauthorized = http.StatusOK, http.StatusUnauthorized
+	list := []variant{
+		{name: bigAccepted, door: "postern-off-RS256", corpus: bigGood, status: ok, baseline: plain("garbage 16 KB")},
+		{name: wideAccepted, door: "postern-off-RS256", corpus: wideGood, status: ok, baseline: plain(mint.Wide)},
+	}
+	for _, kind := range mint.Refused() {
+		list = append(list, variant{name: refusing(kind), door: "postern-RS256", corpus: kind, status: unauthorized, baseline: baselineOf(kind), peer: acceptedLike(kind)})
 	}
 	for _, kind := range jwtAuthnRefuses {
-		base := plain("RS256")
-		if ownBaseline(kind) {
-			base = plain(kind)
-		}
-		add(variant{name: "jwt_authn refusing: " + kind, door: "jwt-RS256", corpus: kind, status: unauthorized, baseline: base})
+		list = append(list, variant{name: "jwt_authn refusing: " + kind, door: "jwt-RS256", corpus: kind, status: unauthorized, baseline: baselineOf(kind)})
 	}
 	return list
 }
 
-// Names that the targets look for.
-const (
-	seenName    = "postern RS256, all tokens seen before"
-	nothingBare = "do-nothing module, no token"
-)
-
-func plain(corpus string) string   { return "no filter, " + corpus }
-func cold(algorithm string) string { return "postern " + algorithm + " cold" }
-func refusing(kind string) string  { return "postern refusing: " + kind }
-
-// doors returns the listeners that the variants need.
-func doors(keys map[string]*mint.Key, module, nothing string, cache bool) ([]edge.Door, error) {
-	list := []edge.Door{{Name: "plain"}}
-	filter, err := edge.Plugin("nothing", nothing, "")
-	if err != nil {
-		return nil, err
+// acceptedLike is the accepted variant that a refusal may cost no more than: an
+// ordinary one, unless the size of the request is not the token's fault.
+func acceptedLike(kind string) string {
+	if kind == mint.Wide {
+		return wideAccepted
 	}
-	list = append(list, edge.Door{Name: "nothing", Filter: filter})
-	type want struct {
-		name    string
-		key     string
-		postern bool
-		caches  edge.Caches
-	}
-	var wanted []want
-	for _, a := range mint.Algorithms() {
-		wanted = append(wanted, want{"postern-" + a, a, true, edge.Caches{}}, want{"jwt-" + a, a, false, edge.Caches{}})
-	}
-	wanted = append(wanted,
-		want{"jwt-small", "RS256", false, edge.Caches{Provider: smallCache}},
-		want{"jwt-large", "RS256", false, edge.Caches{Provider: largeCache}})
-	if cache {
-		wanted = append(wanted, want{"postern-seen", "RS256", true, seenCaches})
-	}
-	for _, w := range wanted {
-		d, err := door(w.name, keys[w.key], module, w.postern, w.caches)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, d)
-	}
-	return list, nil
-}
-
-// seenCaches holds every token of the largest run.
-var seenCaches = edge.Caches{Provider: largeCache, Tokens: largeCache, Bytes: largeCacheBytes}
-
-// door is one listener with the module (postern) or jwt_authn in it.
-func door(name string, key *mint.Key, module string, postern bool, caches edge.Caches) (edge.Door, error) {
-	config, err := edge.Config(key, postern, caches)
-	if err != nil {
-		return edge.Door{}, err
-	}
-	d := edge.Door{Name: name}
-	if postern {
-		d.Filter, err = edge.Plugin(name, module, config)
-	} else {
-		d.Filter, err = edge.JWTAuthn(config)
-	}
-	if err != nil {
-		return edge.Door{}, fmt.Errorf("%s: %w", name, err)
-	}
-	return d, nil
+	return cold("RS256")
 }

@@ -24,20 +24,27 @@ type Door struct {
 }
 
 // Plugin returns the filter that runs a module. name separates its VM from others'.
-func Plugin(name, path, config string) (json.RawMessage, error) {
-	return json.Marshal(object{
-		"name": "envoy.filters.http.wasm",
-		"typed_config": object{"@type": typeWasm, "config": object{
-			"name": name,
-			"vm_config": object{
-				"vm_id":   name,
-				"runtime": "envoy.wasm.runtime.v8",
-				"code":    object{"local": object{"filename": path}},
-			},
-			"configuration":  object{"@type": typeString, "value": config},
-			"failure_policy": "FAIL_CLOSED",
-		}},
-	})
+// Where allowed is not nil, the host withholds every function that it does not name,
+// and does not call what it does not name either.
+func Plugin(name, path, config string, allowed []string) (json.RawMessage, error) {
+	c := object{
+		"name": name,
+		"vm_config": object{
+			"vm_id":   name,
+			"runtime": "envoy.wasm.runtime.v8",
+			"code":    object{"local": object{"filename": path}},
+		},
+		"configuration":  object{"@type": typeString, "value": config},
+		"failure_policy": "FAIL_CLOSED",
+	}
+	if allowed != nil {
+		capabilities := object{}
+		for _, function := range allowed {
+			capabilities[function] = object{}
+		}
+		c["capability_restriction_config"] = object{"allowed_capabilities": capabilities}
+	}
+	return json.Marshal(object{"name": "envoy.filters.http.wasm", "typed_config": object{"@type": typeWasm, "config": c}})
 }
 
 // JWTAuthn returns Envoy's own filter with a configuration in JSON.
@@ -51,10 +58,14 @@ func JWTAuthn(config string) (json.RawMessage, error) {
 }
 
 // bootstrap returns Envoy's whole configuration.
-func bootstrap(doors []Door) ([]byte, error) {
+func bootstrap(doors []Door, workers int) ([]byte, error) {
 	listeners := make([]object, len(doors))
 	for i, d := range doors {
 		listeners[i] = listener(d)
+		if workers > 1 {
+			// The kernel would deal out a few connections unevenly.
+			listeners[i]["connection_balance_config"] = object{"exact_balance": object{}}
+		}
 	}
 	return json.MarshalIndent(object{
 		"node":             object{"id": "bench", "cluster": "bench"},
@@ -79,12 +90,14 @@ func listener(d Door) object {
 		"filter_chains": []object{{"filters": []object{{
 			"name": "envoy.filters.network.http_connection_manager",
 			"typed_config": object{
-				"@type":               typeHCM,
-				"stat_prefix":         "bench",
-				"codec_type":          "HTTP1",
-				"use_remote_address":  true,
-				"generate_request_id": false,
-				"http_filters":        filters,
+				"@type":       typeHCM,
+				"stat_prefix": "bench",
+				// Envoy's default is 60; what is sent here goes up to that.
+				"max_request_headers_kb": 96,
+				"codec_type":             "HTTP1",
+				"use_remote_address":     true,
+				"generate_request_id":    false,
+				"http_filters":           filters,
 				"route_config": object{"virtual_hosts": []object{{
 					"name": "all", "domains": []string{"*"},
 					"routes": []object{{

@@ -2,6 +2,8 @@ package edge
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/postern-wasm/postern/bench/mint"
 )
@@ -13,34 +15,100 @@ type Caches struct {
 	Provider int
 	// Tokens and Bytes are Postern's top-level token_cache; 0 leaves it out.
 	Tokens, Bytes int
+	// Off turns Postern's cache off.
+	Off bool
+}
+
+// Setup is what a filter is configured with.
+type Setup struct {
+	// Keys are one provider each, any of which will do. Their issuers differ.
+	Keys []*mint.Key
+	// Postern says that the module is to be configured, not jwt_authn.
+	Postern bool
+	// Caches are the filter's.
+	Caches Caches
+	// Rules is how many rules there are, one for each of Areas; 0 is one for all.
+	Rules int
+	// Regex has each rule match by a regular expression instead of a prefix.
+	Regex bool
+}
+
+// area is the beginning of the paths that the i-th rule is for.
+func area(i int) string { return fmt.Sprintf("/area-%04d/", i) }
+
+// Areas are paths, one for each of n rules, in an order that has nothing to do with
+// that of the rules.
+func Areas(n int) []string {
+	const stride = 7919 // a prime, larger than any number of rules
+	paths := make([]string, n)
+	for i := range paths {
+		paths[i] = area(i*stride%n) + "orders/17"
+	}
+	return paths
+}
+
+// match is the matcher of the i-th rule.
+func (s Setup) match(i int) object {
+	switch {
+	case s.Rules == 0:
+		return object{"prefix": "/"}
+	case s.Regex:
+		return object{"safe_regex": object{"regex": area(i) + "[a-z]+/[0-9]+"}}
+	}
+	return object{"prefix": area(i)}
+}
+
+// provider configures one key.
+func (s Setup) provider(key *mint.Key) (object, error) {
+	set, err := key.JWKS()
+	if err != nil {
+		return nil, err
+	}
+	p := object{
+		"issuer": key.Issuer, "audiences": []string{mint.Audience},
+		"local_jwks": object{"inline_string": set},
+	}
+	if s.Postern && key.Algorithm == "HS256" {
+		p["algorithms"] = []string{"HS256"}
+	}
+	if s.Caches.Provider > 0 {
+		// The largest token that jwt_authn caches is 4096 bytes unless told so.
+		p["jwt_cache_config"] = object{"jwt_cache_size": s.Caches.Provider}
+	}
+	return p, nil
 }
 
 // Config returns one configuration for either filter: the module takes jwt_authn's
 // JSON as it is, but for HMAC, which it wants named, and for caches.
-func Config(key *mint.Key, postern bool, caches Caches) (string, error) {
-	set, err := key.JWKS()
-	if err != nil {
-		return "", err
-	}
-	provider := object{
-		"issuer": mint.Issuer, "audiences": []string{mint.Audience},
-		"local_jwks": object{"inline_string": set},
-	}
-	if caches.Provider > 0 {
-		// The largest token that jwt_authn caches is 4096 bytes unless told so.
-		provider["jwt_cache_config"] = object{"jwt_cache_size": caches.Provider}
-	}
-	config := object{
-		"providers": object{"bench": provider},
-		"rules":     []object{{"match": object{"prefix": "/"}, "requires": object{"provider_name": "bench"}}},
-	}
-	if postern {
-		if key.Algorithm == "HS256" {
-			provider["algorithms"] = []string{"HS256"}
+func Config(s Setup) (string, error) {
+	providers, names := object{}, []object{}
+	for i, key := range s.Keys {
+		p, err := s.provider(key)
+		if err != nil {
+			return "", err
 		}
-		if caches.Tokens > 0 {
-			config["token_cache"] = object{"max_entries": caches.Tokens, "max_bytes": caches.Bytes}
+		name := fmt.Sprintf("bench-%02d", i)
+		providers[name] = p
+		names = append(names, object{"provider_name": name})
+	}
+	if len(names) == 0 {
+		return "", errors.New("no key")
+	}
+	requires := names[0]
+	if len(names) > 1 {
+		requires = object{"requires_any": object{"requirements": names}}
+	}
+	var rules []object
+	for i := range max(s.Rules, 1) {
+		rules = append(rules, object{"match": s.match(i), "requires": requires})
+	}
+	config := object{"providers": providers, "rules": rules}
+	if c := s.Caches; s.Postern && (c.Off || c.Tokens > 0) {
+		cache := object{"max_entries": c.Tokens}
+		if c.Bytes > 0 {
+			cache["max_bytes"] = c.Bytes
 		}
+		config["token_cache"] = cache
 	}
 	text, err := json.Marshal(config)
 	return string(text), err

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/postern-wasm/postern/bench/clock"
@@ -11,19 +12,20 @@ import (
 	"github.com/postern-wasm/postern/host/envoy"
 )
 
-// Process is one running Envoy with one worker.
+// Process is one running Envoy.
 type Process struct {
 	envoy *envoy.Envoy
 	usage *usage
 }
 
-// Start runs an Envoy with these doors; a refused filter is an error.
-func Start(ctx context.Context, doors []Door) (*Process, error) {
-	config, err := bootstrap(doors)
+// Start runs an Envoy with these doors and so many workers; a refused filter is an
+// error.
+func Start(ctx context.Context, doors []Door, workers int) (*Process, error) {
+	config, err := bootstrap(doors, workers)
 	if err != nil {
 		return nil, err
 	}
-	e, err := envoy.Start(ctx, envoy.Options{Bootstrap: config, Concurrency: 1, LogLevel: "warning", StartTimeout: 2 * time.Minute})
+	e, err := envoy.Start(ctx, envoy.Options{Bootstrap: config, Concurrency: workers, LogLevel: "warning", StartTimeout: 3 * time.Minute})
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +47,16 @@ func (p *Process) Startup() time.Duration { return p.envoy.Startup() }
 
 // Memory measures the process.
 func (p *Process) Memory(ctx context.Context) (envoy.Memory, error) { return p.envoy.Memory(ctx) }
+
+// Count is the sum of all counters whose names end in suffix; known says that there
+// is any.
+func (p *Process) Count(ctx context.Context, suffix string) (sum int64, known bool, err error) {
+	stats, err := p.envoy.Stats(ctx, regexp.QuoteMeta(suffix)+"$")
+	for _, n := range stats {
+		sum += n
+	}
+	return sum, len(stats) > 0, err
+}
 
 // Turn is what one variant sends in one round.
 type Turn struct {

@@ -3,6 +3,7 @@ package edge
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,25 +12,25 @@ import (
 // thread's time in nanoseconds (schedstat) that is used; elsewhere the clock
 // ticks of stat, which are a hundredth of a second and need longer rounds.
 type usage struct {
-	root   string // /proc/PID
-	worker string // the thread that serves requests, its /proc folder; "" if unknown
+	root    string   // /proc/PID
+	workers []string // the threads that serve requests, their /proc folders; none if unknown
 }
 
 // sample is the state of the counters, in nanoseconds.
 type sample struct {
 	cpu  int64 // all threads
-	busy int64 // the worker: running or waiting for a CPU; 0 where unknown
+	busy int64 // the workers' mean: running or waiting for a CPU; 0 where unknown
 }
 
-// workerName is what Envoy calls the thread of its first worker.
-const workerName = "wrk:worker_0"
+// workerName is what Envoy calls the threads of its workers, a number behind it.
+const workerName = "wrk:worker_"
 
 func newUsage(pid int) *usage {
 	u := &usage{root: filepath.Join("/proc", strconv.Itoa(pid))}
 	for _, task := range u.tasks() {
 		name, err := os.ReadFile(filepath.Join(task, "comm"))
-		if err == nil && strings.TrimSpace(string(name)) == workerName {
-			u.worker = task
+		if err == nil && strings.HasPrefix(string(name), workerName) {
+			u.workers = append(u.workers, task)
 		}
 	}
 	return u
@@ -54,8 +55,8 @@ func (u *usage) read() sample {
 		}
 		known = true
 		s.cpu += run
-		if task == u.worker {
-			s.busy = run + wait
+		if slices.Contains(u.workers, task) {
+			s.busy += (run + wait) / int64(len(u.workers))
 		}
 	}
 	if known {

@@ -20,6 +20,11 @@ import (
 // Build compiles the guest to out with the project's TinyGo and the flags that the
 // module is built with. root is the project's folder.
 func Build(ctx context.Context, root, out string) error {
+	return BuildPackage(ctx, root, "./bench/guest", out)
+}
+
+// BuildPackage is Build for any guest, a package by its path below root.
+func BuildPackage(ctx context.Context, root, guest, out string) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -34,11 +39,11 @@ func Build(ctx context.Context, root, out string) error {
 	}
 	tinygo := filepath.Join(root, "build", "tools", "tinygo")
 	args := append([]string{"build", "-target=" + filepath.Join(tinygo, "target.json")}, flags...)
-	command := exec.CommandContext(ctx, filepath.Join(tinygo, "run"), append(args, "-o", out, "./bench/guest")...)
+	command := exec.CommandContext(ctx, filepath.Join(tinygo, "run"), append(args, "-o", out, guest)...)
 	command.Dir = root
 	command.Env = append(os.Environ(), "GOFLAGS=")
 	if text, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("compiling the kernels' guest: %w\n%s", err, text)
+		return fmt.Errorf("compiling %s: %w\n%s", guest, err, text)
 	}
 	return nil
 }

@@ -69,10 +69,13 @@ func (m *Module) Takes(ctx context.Context, config string) (bool, error) {
 	return true, h.Close(ctx)
 }
 
+// setup is the module's ordinary one for a key.
+func setup(key *mint.Key) edge.Setup { return edge.Setup{Keys: []*mint.Key{key}, Postern: true} }
+
 // Start is how long an instance takes to start and configure, and the memory that
 // it then has.
 func (m *Module) Start(ctx context.Context, key *mint.Key) (took time.Duration, bytes uint64, err error) {
-	config, err := edge.Config(key, true, edge.Caches{})
+	config, err := edge.Config(setup(key))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -93,7 +96,7 @@ func (m *Module) Start(ctx context.Context, key *mint.Key) (took time.Duration, 
 // the most of a request, the same token again must cost less than half of what
 // fresh ones cost.
 func (m *Module) HasCache(ctx context.Context, key *mint.Key, tokens []string) (cache bool, err error) {
-	config, err := edge.Config(key, true, edge.Caches{})
+	config, err := edge.Config(setup(key))
 	if err != nil {
 		return false, err
 	}
@@ -179,10 +182,17 @@ type Calls struct {
 	Names []string `json:"names"`
 }
 
-// Count counts the crossings of one request with each of the tokens, after one to
-// warm up.
-func (m *Module) Count(ctx context.Context, key *mint.Key, tokens map[string]string, order []string) (list []Calls, err error) {
-	config, err := edge.Config(key, true, edge.Caches{})
+// Asked is a request whose crossings are to be counted.
+type Asked struct {
+	// Request names it.
+	Request string
+	// Before is the token of a request that goes ahead of it, Token its own.
+	Before, Token string
+}
+
+// Count counts the crossings of one request each.
+func (m *Module) Count(ctx context.Context, key *mint.Key, asked []Asked) (list []Calls, err error) {
+	config, err := edge.Config(setup(key))
 	if err != nil {
 		return nil, err
 	}
@@ -194,10 +204,10 @@ func (m *Module) Count(ctx context.Context, key *mint.Key, tokens map[string]str
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, h.Close(ctx)) }()
-	for _, name := range order {
-		send(h, Headers(tokens[name]))
-		current = &Calls{Request: name}
-		current.Allowed = send(h, Headers(tokens[name])) == host.StateContinue
+	for _, a := range asked {
+		send(h, Headers(a.Before))
+		current = &Calls{Request: a.Request}
+		current.Allowed = send(h, Headers(a.Token)) == host.StateContinue
 		list = append(list, *current)
 		current = nil
 	}

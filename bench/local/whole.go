@@ -79,7 +79,7 @@ func calls(name string, handler http.Handler, tokens []string) measure.Subject {
 
 // Whole measures whole requests with tokens that the module has not seen before.
 func (m *Module) Whole(ctx context.Context, key *mint.Key, tokens []string, rounds int, turn time.Duration) (s Summary, err error) {
-	config, err := edge.Config(key, true, edge.Caches{})
+	config, err := edge.Config(setup(key))
 	if err != nil {
 		return Summary{}, err
 	}

@@ -25,6 +25,8 @@ type Key struct {
 	// Raw is what the standard library calls it: *rsa.PrivateKey,
 	// *ecdsa.PrivateKey, ed25519.PrivateKey or a secret's bytes.
 	Raw any
+	// Issuer is the iss of its tokens.
+	Issuer string
 
 	private jwk.Key
 	set     jwk.Set
@@ -37,7 +39,7 @@ func NewKey(algorithm string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Key{Algorithm: algorithm, Raw: raw, set: jwk.NewSet()}
+	k := &Key{Algorithm: algorithm, Raw: raw, Issuer: Issuer, set: jwk.NewSet()}
 	if k.private, err = jwk.FromRaw(raw); err != nil {
 		return nil, err
 	}

@@ -133,3 +133,53 @@ func TestARequestIsWhatNetHTTPReads(t *testing.T) {
 		}
 	}
 }
+
+func TestSizedTokensAreGoodAndAsLongAsAsked(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		algorithm string
+		size      int
+	}{{"ES256", 300}, {"ES256", 301}, {"ES256", 302}, {"ES256", 1000}, {"RS256", BigBytes}} {
+		key, err := NewKey(c.algorithm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key.Issuer = "https://other.example"
+		tokens, err := key.Sized(3, 2, c.size, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(tokens) != 2 || tokens[0] == tokens[1] {
+			t.Errorf("%s: %d tokens, or two alike", c.algorithm, len(tokens))
+		}
+		for _, token := range tokens {
+			if len(token) < c.size-2 || len(token) > c.size+2 {
+				t.Errorf("%s: %d bytes, want %d", c.algorithm, len(token), c.size)
+			}
+			if _, err := jwt.ParseString(token, jwt.WithKeySet(key.Set()), jwt.WithIssuer("https://other.example"), jwt.WithAudience(Audience)); err != nil {
+				t.Errorf("%s of %d: %v", c.algorithm, c.size, err)
+			}
+		}
+		if _, err := key.Sized(0, 1, 100, now); err == nil {
+			t.Errorf("%s: a token of 100 bytes", c.algorithm)
+		}
+	}
+}
+
+func TestFillerIsThatManyBytesOfHeaders(t *testing.T) {
+	const size = 59_000
+	c := &Corpus{Tokens: []string{"t"}, Paths: []string{"/a", "/b"}, Lines: Filler(size)}
+	if n := len(c.Lines); n < size-1000 || n > size {
+		t.Errorf("%d bytes of lines", n)
+	}
+	for i, path := range []string{"/a", "/b", "/a"} {
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.Append(nil, i))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A proxy takes 100 lines at most unless told otherwise.
+		if r.URL.Path != path || len(r.Header) < 50 || len(r.Header) > 90 {
+			t.Errorf("request %d: path %q, %d headers", i, r.URL.Path, len(r.Header))
+		}
+	}
+}

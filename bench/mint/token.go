@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// Issuer is every token's iss.
+	// Issuer is the iss of every key's tokens that is not given another.
 	Issuer = "https://login.bench.example"
 	// Audience is every token's aud.
 	Audience = "orders"
@@ -25,7 +25,7 @@ const (
 func (k *Key) token(number int, issued, expires time.Time, kid string) (string, error) {
 	t := jwt.New()
 	for name, value := range map[string]any{
-		jwt.IssuerKey: Issuer, jwt.AudienceKey: Audience,
+		jwt.IssuerKey: k.Issuer, jwt.AudienceKey: Audience,
 		jwt.SubjectKey:   fmt.Sprintf("user-%08d", number),
 		jwt.IssuedAtKey:  issued.Unix(),
 		jwt.NotBeforeKey: issued.Unix(), jwt.ExpirationKey: expires.Unix(),
@@ -79,9 +79,15 @@ func (k *Key) many(n int, progress func(done int), one func(i int) (string, erro
 	return texts, nil
 }
 
+// Wide is the refused kind whose requests are large beside the token.
+const Wide = "60 KB of headers"
+
+// BigBytes is the length of a token that is nearly as long as one may be.
+const BigBytes = 16_000
+
 // Refused are the kinds of request that must be answered 401.
 func Refused() []string {
-	return []string{"no token", "garbage", "expired", "bad signature", "unknown kid", "garbage 16 KB", "10,000 dots", "deep JSON"}
+	return []string{"no token", "garbage", "expired", "bad signature", "unknown kid", "garbage 16 KB", Wide, "10,000 dots", "deep JSON"}
 }
 
 // Bad makes n requests' tokens of one kind of Refused; "" means no token.
@@ -94,7 +100,7 @@ func (k *Key) Bad(kind string, n int, now time.Time) ([]string, error) {
 	switch kind {
 	case "no token":
 		one = func(int) (string, error) { return "", nil }
-	case "garbage":
+	case "garbage", Wide:
 		one = func(i int) (string, error) { return garbage(i, 700), nil }
 	case "expired":
 		one = func(i int) (string, error) { return good(i, now.Add(-time.Hour), k.KeyID()) }
@@ -106,7 +112,7 @@ func (k *Key) Bad(kind string, n int, now time.Time) ([]string, error) {
 	case "unknown kid":
 		one = func(i int) (string, error) { return good(i, now.Add(time.Hour), fmt.Sprintf("kid-%d", i%64)) }
 	case "garbage 16 KB":
-		one = func(i int) (string, error) { return garbage(i, 16000), nil }
+		one = func(i int) (string, error) { return garbage(i, BigBytes), nil }
 	case "10,000 dots":
 		one = func(int) (string, error) { return strings.Repeat(".", 10000), nil }
 	case "deep JSON":

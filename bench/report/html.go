@@ -16,7 +16,8 @@ var page string
 // WriteHTML writes the page: tables and charts, nothing loaded from anywhere.
 func (r *Report) WriteHTML(w io.Writer) error {
 	t, err := template.New("page").Funcs(template.FuncMap{
-		"short": Short, "spread": spreadOf, "number": Number, "upper": strings.ToUpper,
+		"short": Short, "spread": spreadOf, "strokes": stack, "percent": func(x float64) string { return Number(100*x) + " %" }, "times": func(a, b float64) float64 { return a * b },
+		"number": Number, "upper": strings.ToUpper,
 		"class": func(v Verdict) string { return strings.ReplaceAll(v.String(), " ", "-") },
 	}).Parse(page)
 	if err != nil {
@@ -25,7 +26,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 	return t.Execute(w, view{
 		Report:    r,
 		CostChart: r.costChart(), TargetChart: r.targetChart(), KernelChart: r.kernelChart(), PartsChart: r.partsChart(), RoundsChart: r.roundsChart(), LatencyChart: r.latencyChart(),
-		StartLines: r.startLines(),
+		StartLines: r.startLines(), LongestLines: r.longestLines(),
 	})
 }
 
@@ -34,6 +35,7 @@ type view struct {
 	*Report
 	CostChart, TargetChart, KernelChart, PartsChart, RoundsChart, LatencyChart chart
 	StartLines                                                                 [][2]string
+	LongestLines                                                               [][]string
 }
 
 // costChart answers: how far is each filter from the others?
@@ -98,7 +100,9 @@ func (r *Report) partsChart() chart {
 			c.add("Envoy without a filter", v.Total, "floor")
 		case "do-nothing module":
 			c.add("+ a module that does nothing", *v.Cost, "floor")
-		case "postern RS256 cold", "postern ES256 cold", "postern HS256 cold":
+		case "module that reads all headers":
+			c.add("+ a module that reads all headers", *v.Cost, "floor")
+		case "postern RS256 warm", "postern ES256 warm", "postern RS256 cold", "postern RS256 cold, own kernel", "postern ES256 cold", "postern EdDSA cold", "postern HS256 cold":
 			c.add("+ "+v.Name, *v.Cost, "own")
 		}
 	}

@@ -8,10 +8,11 @@ import (
 	"github.com/postern-wasm/postern/bench/kernels"
 	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
+	"github.com/postern-wasm/postern/bench/profile"
 )
 
 // Schema names the form of the JSON file; it changes when a reader would break.
-const Schema = "postern-bench/1"
+const Schema = "postern-bench/2"
 
 // Report is everything of one run.
 type Report struct {
@@ -35,17 +36,31 @@ type Report struct {
 	Targets []Target `json:"targets"`
 	// Variants are what was measured in Envoy.
 	Variants []Variant `json:"variants"`
+	// Curves are how cost grows.
+	Curves []Curve `json:"curves"`
 	// Latencies are at a fixed rate.
 	Latencies []Latency `json:"latencies"`
 	// Kernels, Whole and Calls were measured in this process, on wazero and natively.
 	Kernels []kernels.Row   `json:"kernels"`
 	Whole   []local.Summary `json:"whole_requests"`
 	Calls   []local.Calls   `json:"host_calls"`
+	// Profile is where the time goes in the module, Longest what its longest callback
+	// takes.
+	Profile Profile       `json:"profile"`
+	Longest local.Longest `json:"longest_callback"`
 	// Memory and Start are what a filter costs before and beside its requests.
 	Memory []Memory `json:"memory"`
 	Start  Start    `json:"start"`
 	// Slots are the raw rounds.
 	Slots []measure.Slot `json:"slots"`
+}
+
+// Profile is where the time goes in the module.
+type Profile struct {
+	// Rows are kinds of requests.
+	Rows []profile.Row `json:"rows"`
+	// Why says why there are none, "" if there are.
+	Why string `json:"why,omitempty"`
 }
 
 // Machine is where a run was made.
@@ -110,10 +125,11 @@ type Memory struct {
 	Name string `json:"name"`
 	// Tokens is how many distinct ones were sent.
 	Tokens int `json:"tokens"`
-	// Before and After are the process's resident bytes.
+	// Before and After are the resident bytes of a process that was sent all of them
+	// and keeps none, and of one that keeps them.
 	Before int64 `json:"resident_before"`
 	After  int64 `json:"resident_after"`
-	// PerToken is the growth for each token, bytes; Why says why there is none.
+	// PerToken is the difference for each token, bytes; Why says why there is none.
 	PerToken float64 `json:"bytes_per_token"`
 	Why      string  `json:"why,omitempty"`
 }

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
+	"github.com/postern-wasm/postern/bench/profile"
 )
 
 // WriteText writes the tables for a terminal.
@@ -35,6 +37,12 @@ func (r *Report) WriteText(w io.Writer) error {
 			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
 		}
 	}
+	for _, c := range r.Curves {
+		section("How cost grows, "+c.Title+": CPU microseconds per request, and requests a second", c.Heads()...)
+		for _, cells := range c.Rows() {
+			row(cells...)
+		}
+	}
 	section("Latency in microseconds at a fixed rate, from when each request was due, the generator's own waking included", "variant", "requests/s", "p50", "p90", "p99")
 	for _, l := range r.Latencies {
 		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
@@ -50,6 +58,17 @@ func (r *Report) WriteText(w io.Writer) error {
 	section("Between host and guest, for one request", "request", "callbacks", "host calls", "buffers", "which")
 	for _, c := range r.Calls {
 		row(c.Request, fmt.Sprint(c.Callbacks), fmt.Sprint(c.HostCalls), fmt.Sprint(c.Allocations), strings.Join(c.Names, " "))
+	}
+	section("Where the time goes in the module (V8, sampled; what is inlined counts for the caller's room)", "request", "us", "by room")
+	if r.Profile.Why != "" {
+		row("", "", "not measured: "+r.Profile.Why)
+	}
+	for _, p := range r.Profile.Rows {
+		row(p.Name, Number(p.Microseconds), shares(p))
+	}
+	section("The longest callbacks of a request: CPU microseconds on wazero", "request", "calls", "median", "99.9 %", "longest")
+	for _, l := range r.longestLines() {
+		row(l...)
 	}
 	section("Before the first request, and memory", "what", "how much")
 	for _, line := range r.startLines() {
@@ -98,6 +117,33 @@ func (r *Report) targetLines(g Target, row func(...string)) {
 		}
 		row(g.Where, name, c.Label+" "+c.Bound(), c.Result(), verdict)
 	}
+}
+
+// shares are a profile's rooms in one line, those above a hundredth.
+func shares(p profile.Row) string {
+	var parts []string
+	for _, part := range p.Parts {
+		if part.Share >= 0.01 {
+			parts = append(parts, fmt.Sprintf("%s %.0f %%", part.Room, 100*part.Share))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// longestLines are the rows of the longest callbacks.
+func (r *Report) longestLines() [][]string {
+	l := r.Longest
+	if l.Why != "" {
+		return [][]string{{"not measured: " + l.Why, "", "", "", ""}}
+	}
+	var rows [][]string
+	for _, t := range []struct {
+		name  string
+		times local.Times
+	}{{"filling the cache", l.Fill}, {"a token in it", l.Seen}, {"a new token", l.Fresh}, {"an expired one", l.Refused}, {"a tick", l.Tick}} {
+		rows = append(rows, []string{t.name, fmt.Sprint(t.times.Calls), Number(t.times.Median), Number(t.times.P999), Number(t.times.Max)})
+	}
+	return rows
 }
 
 // startLines are the figures of Start and Memory as text.

@@ -1,0 +1,99 @@
+package local
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/postern-wasm/postern/bench/mint"
+)
+
+// opened compiles the module under test: $POSTERN_MODULE, else build/postern.wasm.
+func opened(t *testing.T) *Module {
+	t.Helper()
+	path := os.Getenv("POSTERN_MODULE")
+	if path == "" {
+		path = "../../build/postern.wasm"
+	}
+	m, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+func keys(t *testing.T, n int) []*mint.Key {
+	t.Helper()
+	var list []*mint.Key
+	for i := range n {
+		key, err := mint.NewKey("ES256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		key.Issuer = "https://" + string(rune('a'+i)) + ".example"
+		list = append(list, key)
+	}
+	return list
+}
+
+func TestTheLongestCallbackIsOfRequestsThatAreJudgedRightly(t *testing.T) {
+	m, now := opened(t), time.Now()
+	l, err := m.Longest(t.Context(), keys(t, 3), now, Amounts{Held: 20, Timed: 10})
+	if err != nil || l.Why != "" {
+		t.Fatal(err, l.Why)
+	}
+	if l.Fill.Calls != 20 || l.Seen.Calls != 10 || l.Fresh.Calls != 10 || l.Refused.Calls != 10 || l.Tick.Calls == 0 {
+		t.Errorf("%+v", l)
+	}
+	// A fresh ES256 signature takes tens of microseconds anywhere.
+	if f := l.Max(); !f.OK || f.Median < l.Fresh.Median || l.Fresh.Max < 5 {
+		t.Errorf("%+v of %+v", f, l)
+	}
+	// Two keys of one issuer: the tokens of one of them are refused.
+	same := keys(t, 2)
+	same[1].Issuer = same[0].Issuer
+	if l, err = m.Longest(t.Context(), same, now.Add(-48*time.Hour), Amounts{Held: 4, Timed: 4}); err != nil {
+		t.Fatal(err)
+	}
+	if l.Why == "" && l.Refused.Calls == 0 || l.Why != "" && l.Max().OK {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestTokensAreDealtOutOverTheKeys(t *testing.T) {
+	list := keys(t, 3)
+	tokens, err := spread(list, 5, 7, time.Now())
+	if err != nil || len(tokens) != 7 {
+		t.Fatal(len(tokens), err)
+	}
+	seen := map[string]bool{}
+	for _, token := range tokens {
+		if token == "" || seen[token] {
+			t.Error("a token is missing or twice")
+		}
+		seen[token] = true
+	}
+}
+
+func TestHostCallsAreCountedOfTheRequestItselfOnly(t *testing.T) {
+	m := opened(t)
+	key := keys(t, 1)[0]
+	good, err := key.Good(0, 2, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := m.Count(t.Context(), key, []Asked{{"good", good[0], good[1]}, {"again", good[1], good[1]}, {"none", good[0], ""}})
+	if err != nil || len(got) != 3 {
+		t.Fatal(got, err)
+	}
+	for i, allowed := range []bool{true, true, false} {
+		if c := got[i]; c.Allowed != allowed || c.Callbacks == 0 || c.HostCalls == 0 || c.HostCalls != len(c.Names) {
+			t.Errorf("%+v", c)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package profile
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the script
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed node.mjs
+var script string
+
+// Kind is a kind of request to sample.
+type Kind struct {
+	// Name names it.
+	Name string `json:"name"`
+	// Config is the module's configuration.
+	Config string `json:"config"`
+	// Headers are sent with every request, the token's excepted.
+	Headers [][2]string `json:"headers"`
+	// Tokens are sent in turn, all of them Repeat times.
+	Tokens []string `json:"tokens"`
+	Repeat int      `json:"repeat"`
+	// Allowed is what the module must say.
+	Allowed bool `json:"allowed"`
+}
+
+// Row is where the time of one kind of request goes.
+type Row struct {
+	// Name is the kind's.
+	Name string `json:"name"`
+	// Microseconds is the CPU time of one request under the profiler, Requests how
+	// many were sampled.
+	Microseconds float64 `json:"us"`
+	Requests     int     `json:"requests"`
+	// Parts are the rooms, the dearest first; their shares add up to 1.
+	Parts []Part `json:"parts"`
+}
+
+// Part is one room's share.
+type Part struct {
+	// Room is a folder of the module, or what else ran.
+	Room string `json:"room"`
+	// Share is its part of the time, 0 to 1.
+	Share float64 `json:"share"`
+}
+
+// ErrNoNode is why there is no profile.
+var ErrNoNode = errors.New("no node on PATH")
+
+// limit bounds the whole of it.
+const limit = 3 * time.Minute
+
+// Run samples all kinds on the module at path, which has its function names.
+func Run(ctx context.Context, path string, kinds []Kind) ([]Row, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return nil, ErrNoNode
+	}
+	input, err := json.Marshal(map[string]any{"kinds": kinds})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	command := exec.CommandContext(ctx, node, "--no-warnings", "--input-type=module", "--eval", script, "--", path)
+	command.Stdin = bytes.NewReader(input)
+	var errs bytes.Buffer
+	command.Stderr = &errs
+	output, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("node: %w: %s", err, lastLines(errs.String()))
+	}
+	return read(output)
+}
+
+// lastLines is enough of what went wrong for one line.
+func lastLines(text string) string {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.Contains(line, "Error") {
+			return line
+		}
+	}
+	return strings.TrimSpace(text)
+}
+
+// read turns the script's answer into rows.
+func read(output []byte) ([]Row, error) {
+	var answers []struct {
+		Name     string             `json:"name"`
+		NS       float64            `json:"ns"`
+		Requests int                `json:"requests"`
+		Samples  map[string]float64 `json:"samples"`
+	}
+	if err := json.Unmarshal(output, &answers); err != nil {
+		return nil, fmt.Errorf("node says %q: %w", output, err)
+	}
+	var rows []Row
+	for _, a := range answers {
+		row := Row{Name: a.Name, Requests: a.Requests, Microseconds: a.NS / 1e3 / float64(max(a.Requests, 1))}
+		byRoom, total := map[string]float64{}, 0.0
+		for name, us := range a.Samples {
+			if room := roomOf(name); room != "" {
+				byRoom[room] += us
+				total += us
+			}
+		}
+		for room, us := range byRoom {
+			row.Parts = append(row.Parts, Part{room, us / total})
+		}
+		slices.SortFunc(row.Parts, func(a, b Part) int {
+			if a.Share != b.Share {
+				return int(b.Share*1e9) - int(a.Share*1e9)
+			}
+			return strings.Compare(a.Room, b.Room)
+		})
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// What is no room.
+const (
+	hostRoom    = "the host, in JavaScript"
+	runtimeRoom = "compiler's runtime"
+	libraryRoom = "Go's library"
+)
+
+// room finds a room's folder in a function's name.
+var room = regexp.MustCompile(`postern/(plugin/(?:[a-z0-9_]+/)*[a-z0-9_]+)`)
+
+// roomOf is the room of a function; "" for time in which nothing ran.
+func roomOf(name string) string {
+	switch {
+	case name == "(idle)" || name == "(root)":
+		return ""
+	case room.MatchString(name):
+		return strings.TrimPrefix(room.FindStringSubmatch(name)[1], "plugin/")
+	case strings.HasPrefix(name, "proxy_on_"):
+		return "abi" // an export's own name
+	case strings.HasPrefix(name, "runtime.") || strings.HasPrefix(name, "mem") || strings.HasPrefix(name, "__"):
+		return runtimeRoom
+	case strings.Contains(name, "."):
+		return libraryRoom
+	}
+	return hostRoom
+}

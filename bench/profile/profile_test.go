@@ -1,0 +1,60 @@
+package profile
+
+import (
+	"errors"
+	"math"
+	"os/exec"
+	"testing"
+)
+
+func TestRooms(t *testing.T) {
+	for name, want := range map[string]string{
+		"(*github.com/postern-wasm/postern/plugin/jose/jws.Token).Parse":  "jose/jws",
+		"github.com/postern-wasm/postern/plugin/kernel/internal/mont.mul": "kernel/internal/mont",
+		"github.com/postern-wasm/postern/plugin/filter.judge$1":           "filter",
+		"proxy_on_request_headers":                                        "abi",
+		"runtime.alloc":                                                   runtimeRoom,
+		"memcpy":                                                          runtimeRoom,
+		"internal/bytealg.IndexByte":                                      libraryRoom,
+		"give":                                                            hostRoom,
+		"(garbage collector)":                                             hostRoom,
+		"(idle)":                                                          "",
+		"js-to-wasm:iii:i":                                                hostRoom,
+		"wasm-function[12]":                                               hostRoom,
+		"strings.(*Builder).grow":                                         libraryRoom,
+		"github.com/valyala/fastjson.get":                                 libraryRoom,
+	} {
+		if got := roomOf(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSharesAddUpToOneAndTheDearestComesFirst(t *testing.T) {
+	rows, err := read([]byte(`[{"name":"a","ns":4e6,"requests":1000,"samples":{
+		"github.com/postern-wasm/postern/plugin/filter.a":100,"github.com/postern-wasm/postern/plugin/filter.b":200,
+		"github.com/postern-wasm/postern/plugin/abi.c":600,"(idle)":5000,"give":100}}]`))
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	r := rows[0]
+	if r.Microseconds != 4 || len(r.Parts) != 3 || r.Parts[0] != (Part{"abi", 0.6}) || math.Abs(r.Parts[1].Share-0.3) > 1e-9 {
+		t.Errorf("%+v", r)
+	}
+	if _, err := read([]byte("no JSON")); err == nil {
+		t.Error("no JSON is read")
+	}
+}
+
+func TestAModuleThatCannotBeRunIsAnErrorInOneLine(t *testing.T) {
+	_, err := Run(t.Context(), "../testdata/nothing.wasm", []Kind{{Name: "x", Config: "{}", Tokens: []string{"t"}, Repeat: 1}})
+	if _, missing := exec.LookPath("node"); missing != nil {
+		if !errors.Is(err, ErrNoNode) {
+			t.Error(err)
+		}
+		return
+	}
+	if err == nil {
+		t.Error("a module without callbacks has a profile")
+	}
+}
