@@ -109,6 +109,6 @@ cc:
 	@tools/bootstrap/cc.sh
 vet:
 	@go vet $(PACKAGES)
-	@GOOS=wasip1 GOARCH=wasm go vet ./plugin/... ./bench/guest/...
+	@GOOS=wasip1 GOARCH=wasm go vet ./plugin/... ./bench/guest/... ./host/parity/kernels/guest/...
 wasmcheck:
 	@go run ./tools/wasmcheck build/postern.wasm

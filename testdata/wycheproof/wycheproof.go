@@ -32,6 +32,7 @@ type Group struct {
 	MgfSha  string `json:"mgfSha"`
 	SaltLen int    `json:"sLen"`
 	TagSize int    `json:"tagSize"`
+	KeySize int    `json:"keySize"`
 
 	Public  json.RawMessage `json:"public"`
 	Private json.RawMessage `json:"private"`
