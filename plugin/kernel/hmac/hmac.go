@@ -21,7 +21,7 @@ var ErrEmpty = errors.New("hmac secret is empty")
 // Key is a secret made ready. It is not safe for concurrent use: it holds scratch space.
 type Key struct {
 	hash         sha2.Hash
-	inner, outer sha2.State // after the padded secret's block
+	inner, outer sha2.Middle // after the padded secret's block
 	state        sha2.State
 	mac          [sha2.MaxSize]byte
 }
@@ -49,25 +49,27 @@ func NewKey(hash sha2.Hash, secret []byte) (*Key, error) {
 	for i := range block {
 		block[i] ^= 0x36
 	}
-	k.inner.Reset(hash)
-	k.inner.Write(block[:size])
+	k.state.Reset(hash)
+	k.state.Write(block[:size])
+	k.inner = k.state.Middle()
 	for i := range block {
 		block[i] ^= 0x36 ^ 0x5c
 	}
-	k.outer.Reset(hash)
-	k.outer.Write(block[:size])
+	k.state.Reset(hash)
+	k.state.Write(block[:size])
+	k.outer = k.state.Middle()
 	clear(block[:])
 	return k, nil
 }
 
 // Verify says whether mac is the MAC of the parts, one after the other.
 func (k *Key) Verify(mac []byte, parts ...string) bool {
-	k.state = k.inner
+	k.state.Resume(&k.inner)
 	for _, p := range parts {
 		k.state.WriteString(p)
 	}
 	sum := k.state.Append(k.mac[:0])
-	k.state = k.outer
+	k.state.Resume(&k.outer)
 	k.state.Write(sum)
 	sum = k.state.Append(k.mac[:0])
 	return equal(sum, mac)
@@ -79,7 +81,13 @@ func equal(a, b []byte) bool {
 		return false
 	}
 	var difference byte
-	for i := range a {
+	for len(a) >= 8 && len(b) >= 8 {
+		x, y := (*[8]byte)(a), (*[8]byte)(b)
+		difference |= (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])
+		difference |= (x[4] ^ y[4]) | (x[5] ^ y[5]) | (x[6] ^ y[6]) | (x[7] ^ y[7])
+		a, b = a[8:], b[8:]
+	}
+	for i := range a { // none: every MAC's length is a multiple of 8
 		difference |= a[i] ^ b[i]
 	}
 	return difference == 0

@@ -134,3 +134,33 @@ func BenchmarkSHA2(b *testing.B) {
 		})
 	}
 }
+
+// A Middle goes on where whole blocks ended, as often as it is taken up, whatever the state
+// was used for meanwhile; of a block begun it knows nothing.
+func TestMiddle(t *testing.T) {
+	message := bytes.Repeat([]byte("0123456789abcdef"), 40)
+	for _, h := range all {
+		for blocks := range 3 {
+			for _, begun := range []int{0, 1, h.BlockSize() - 1} {
+				whole := blocks * h.BlockSize()
+				var s sha2.State
+				s.Reset(h)
+				s.Write(message[:whole+begun])
+				middle := s.Middle()
+				for range 2 {
+					s.Resume(&middle)
+					s.Write(message[whole:])
+					if got := s.Append(nil); !bytes.Equal(got, reference(h, message)) {
+						t.Errorf("%v after %d blocks and %d bytes differs", h, blocks, begun)
+					}
+				}
+			}
+		}
+	}
+	var s sha2.State
+	s.Reset(sha2.SHA256)
+	s.Resume(&sha2.Middle{})
+	if got := s.Append(nil); len(got) != 0 {
+		t.Errorf("the zero Middle has a digest of %d bytes", len(got))
+	}
+}

@@ -44,15 +44,12 @@ func (s *state512) sum(dst []byte, size int) []byte {
 		s.compress(s.block[:])
 		clear(s.block[:])
 	}
-	for i := range 8 {
-		s.block[block512-1-i] = byte(length >> (8 * i))
-	}
+	put64((*[8]byte)(s.block[block512-8:]), length)
 	s.compress(s.block[:])
-	for _, w := range s.h[:size/8] {
-		dst = append(dst, byte(w>>56), byte(w>>48), byte(w>>40), byte(w>>32),
-			byte(w>>24), byte(w>>16), byte(w>>8), byte(w))
+	for i, w := range s.h {
+		put64((*[8]byte)(s.block[8*i:]), w)
 	}
-	return dst
+	return append(dst, s.block[:size]...)
 }
 
 // compress is FIPS 180-4 §6.4.2 over one block. Sixteen rounds are written out, so that
@@ -70,57 +67,56 @@ func (s *state512) compress(p []byte) {
 	w12, w13 := word512(p, 12), word512(p, 13)
 	w14, w15 := word512(p, 14), word512(p, 15)
 	a, b, c, d, e, f, g, h := s.h[0], s.h[1], s.h[2], s.h[3], s.h[4], s.h[5], s.h[6], s.h[7]
-	k := (*[16]uint64)(k512[:])
-	d, h = round512(a, b, c, d, e, f, g, h+k[0]+w0)
-	c, g = round512(h, a, b, c, d, e, f, g+k[1]+w1)
-	b, f = round512(g, h, a, b, c, d, e, f+k[2]+w2)
-	a, e = round512(f, g, h, a, b, c, d, e+k[3]+w3)
-	h, d = round512(e, f, g, h, a, b, c, d+k[4]+w4)
-	g, c = round512(d, e, f, g, h, a, b, c+k[5]+w5)
-	f, b = round512(c, d, e, f, g, h, a, b+k[6]+w6)
-	e, a = round512(b, c, d, e, f, g, h, a+k[7]+w7)
-	d, h = round512(a, b, c, d, e, f, g, h+k[8]+w8)
-	c, g = round512(h, a, b, c, d, e, f, g+k[9]+w9)
-	b, f = round512(g, h, a, b, c, d, e, f+k[10]+w10)
-	a, e = round512(f, g, h, a, b, c, d, e+k[11]+w11)
-	h, d = round512(e, f, g, h, a, b, c, d+k[12]+w12)
-	g, c = round512(d, e, f, g, h, a, b, c+k[13]+w13)
-	f, b = round512(c, d, e, f, g, h, a, b+k[14]+w14)
-	e, a = round512(b, c, d, e, f, g, h, a+k[15]+w15)
-	for i := 16; i < 80; i += 16 {
-		k = (*[16]uint64)(k512[i:])
+	k := &k512From0
+	d, h = round512(a, b, c, d, e, f, g, h+k.k[15]+w0)
+	c, g = round512(h, a, b, c, d, e, f, g+k.k[14]+w1)
+	b, f = round512(g, h, a, b, c, d, e, f+k.k[13]+w2)
+	a, e = round512(f, g, h, a, b, c, d, e+k.k[12]+w3)
+	h, d = round512(e, f, g, h, a, b, c, d+k.k[11]+w4)
+	g, c = round512(d, e, f, g, h, a, b, c+k.k[10]+w5)
+	f, b = round512(c, d, e, f, g, h, a, b+k.k[9]+w6)
+	e, a = round512(b, c, d, e, f, g, h, a+k.k[8]+w7)
+	d, h = round512(a, b, c, d, e, f, g, h+k.k[7]+w8)
+	c, g = round512(h, a, b, c, d, e, f, g+k.k[6]+w9)
+	b, f = round512(g, h, a, b, c, d, e, f+k.k[5]+w10)
+	a, e = round512(f, g, h, a, b, c, d, e+k.k[4]+w11)
+	h, d = round512(e, f, g, h, a, b, c, d+k.k[3]+w12)
+	g, c = round512(d, e, f, g, h, a, b, c+k.k[2]+w13)
+	f, b = round512(c, d, e, f, g, h, a, b+k.k[1]+w14)
+	e, a = round512(b, c, d, e, f, g, h, a+k.k[0]+w15)
+	for k = k.next; k != nil; k = k.next {
 		w0 += next512(w1, w9, w14)
-		d, h = round512(a, b, c, d, e, f, g, h+k[0]+w0)
+		d, h = round512(a, b, c, d, e, f, g, h+k.k[15]+w0)
 		w1 += next512(w2, w10, w15)
-		c, g = round512(h, a, b, c, d, e, f, g+k[1]+w1)
+		c, g = round512(h, a, b, c, d, e, f, g+k.k[14]+w1)
 		w2 += next512(w3, w11, w0)
-		b, f = round512(g, h, a, b, c, d, e, f+k[2]+w2)
+		b, f = round512(g, h, a, b, c, d, e, f+k.k[13]+w2)
 		w3 += next512(w4, w12, w1)
-		a, e = round512(f, g, h, a, b, c, d, e+k[3]+w3)
+		a, e = round512(f, g, h, a, b, c, d, e+k.k[12]+w3)
 		w4 += next512(w5, w13, w2)
-		h, d = round512(e, f, g, h, a, b, c, d+k[4]+w4)
+		h, d = round512(e, f, g, h, a, b, c, d+k.k[11]+w4)
 		w5 += next512(w6, w14, w3)
-		g, c = round512(d, e, f, g, h, a, b, c+k[5]+w5)
+		g, c = round512(d, e, f, g, h, a, b, c+k.k[10]+w5)
 		w6 += next512(w7, w15, w4)
-		f, b = round512(c, d, e, f, g, h, a, b+k[6]+w6)
+		f, b = round512(c, d, e, f, g, h, a, b+k.k[9]+w6)
 		w7 += next512(w8, w0, w5)
-		e, a = round512(b, c, d, e, f, g, h, a+k[7]+w7)
+		e, a = round512(b, c, d, e, f, g, h, a+k.k[8]+w7)
 		w8 += next512(w9, w1, w6)
-		d, h = round512(a, b, c, d, e, f, g, h+k[8]+w8)
+		d, h = round512(a, b, c, d, e, f, g, h+k.k[7]+w8)
 		w9 += next512(w10, w2, w7)
-		c, g = round512(h, a, b, c, d, e, f, g+k[9]+w9)
+		c, g = round512(h, a, b, c, d, e, f, g+k.k[6]+w9)
 		w10 += next512(w11, w3, w8)
-		b, f = round512(g, h, a, b, c, d, e, f+k[10]+w10)
+		b, f = round512(g, h, a, b, c, d, e, f+k.k[5]+w10)
 		w11 += next512(w12, w4, w9)
-		a, e = round512(f, g, h, a, b, c, d, e+k[11]+w11)
+		a, e = round512(f, g, h, a, b, c, d, e+k.k[4]+w11)
 		w12 += next512(w13, w5, w10)
-		h, d = round512(e, f, g, h, a, b, c, d+k[12]+w12)
+		h, d = round512(e, f, g, h, a, b, c, d+k.k[3]+w12)
 		w13 += next512(w14, w6, w11)
-		g, c = round512(d, e, f, g, h, a, b, c+k[13]+w13)
+		g, c = round512(d, e, f, g, h, a, b, c+k.k[2]+w13)
 		w14 += next512(w15, w7, w12)
-		f, b = round512(c, d, e, f, g, h, a, b+k[14]+w14)
+		f, b = round512(c, d, e, f, g, h, a, b+k.k[1]+w14)
 		w15 += next512(w0, w8, w13)
-		e, a = round512(b, c, d, e, f, g, h, a+k[15]+w15)
+		e, a = round512(b, c, d, e, f, g, h, a+k.k[0]+w15)
 	}
 	s.h[0] += a
 	s.h[1] += b
@@ -151,4 +147,12 @@ func round512(a, b, c, d, e, f, g, t uint64) (e2, a2 uint64) {
 // next512 is what the schedule adds to the word of sixteen rounds ago.
 func next512(x, y, z uint64) uint64 {
 	return y + (bits.RotateLeft64(x, -1) ^ bits.RotateLeft64(x, -8) ^ x>>7) + (bits.RotateLeft64(z, -19) ^ bits.RotateLeft64(z, -61) ^ z>>6)
+}
+
+// put64 writes a word, big-endian.
+//
+//go:inline
+func put64(b *[8]byte, w uint64) {
+	b[0], b[1], b[2], b[3] = byte(w>>56), byte(w>>48), byte(w>>40), byte(w>>32)
+	b[4], b[5], b[6], b[7] = byte(w>>24), byte(w>>16), byte(w>>8), byte(w)
 }
