@@ -57,6 +57,7 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 		return nil, b.out.errors
 	}
 	b.cfg.Warnings = b.out.warnings
+	b.cfg.Policy.Index()
 	return b.cfg, nil
 }
 

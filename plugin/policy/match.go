@@ -20,9 +20,25 @@ type Match struct {
 
 // Matches says whether the match covers the request. It allocates nothing.
 func (m *Match) Matches(v *request.View) bool {
-	if !m.matchesMethod(v.Method) || !m.matchesPath(v) || !m.matchesHost(v) {
-		return false
+	return m.matchesMethod(v.Method) && m.matchesHost(v) && m.matchesPath(v) && m.matchesLines(v)
+}
+
+// Find returns the index of the first rule whose match covers the request; ok is false
+// if there is none. It allocates nothing.
+func (t *Table) Find(v *request.View) (rule int, ok bool) {
+	if t.index != nil {
+		return t.index.find(t.Rules, v)
 	}
+	for i := range t.Rules {
+		if t.Rules[i].Match.Matches(v) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// matchesLines judges headers and query.
+func (m *Match) matchesLines(v *request.View) bool {
 	for i := range m.Headers {
 		if !m.Headers[i].matches(v) {
 			return false
@@ -34,17 +50,6 @@ func (m *Match) Matches(v *request.View) bool {
 		}
 	}
 	return true
-}
-
-// Find returns the index of the first rule whose match covers the request; ok is false
-// if there is none.
-func (t *Table) Find(v *request.View) (rule int, ok bool) {
-	for i := range t.Rules {
-		if t.Rules[i].Match.Matches(v) {
-			return i, true
-		}
-	}
-	return 0, false
 }
 
 func (m *Match) matchesMethod(method string) bool {

@@ -87,7 +87,17 @@ const (
 type Pattern struct {
 	source string
 	re     *regexp.Regexp
+
+	// What the index knows of it: see literals.
+	heads  []head
+	folded bool
+	words  []string
 }
+
+// Package syntax makes a table of character classes when it first needs it and keeps it
+// for ever: it is made here when the module starts, in memory that lasts as long, and not
+// in that of the first configuration.
+var _, _ = syntax.Parse(`\p{Letter}`, syntax.Perl)
 
 var errPatternEmpty = errors.New("must not be empty")
 
@@ -99,24 +109,46 @@ func CompilePattern(source string) (*Pattern, error) {
 	if len(source) > MaxPatternBytes {
 		return nil, errors.New("is " + strconv.Itoa(len(source)) + " bytes long, more than " + strconv.Itoa(MaxPatternBytes))
 	}
+	p := &Pattern{source: source}
+	scratch := memory.New()
+	before := memory.Enter(scratch)
 	// Parsed alone first: within the anchors below, "a)|(b" would be a legal expression.
 	tree, err := syntax.Parse(source, syntax.Perl)
+	var heads []head
+	var words []string
+	size := 0
+	if err == nil {
+		heads, p.folded, words = literals(tree)
+		var program *syntax.Prog
+		if program, err = syntax.Compile(tree.Simplify()); err == nil {
+			size = len(program.Inst)
+		}
+	}
+	memory.Leave(before)
+	for _, h := range heads {
+		p.heads = append(p.heads, head{strings.Clone(h.text), h.open})
+	}
+	for _, w := range words {
+		p.words = append(p.words, strings.Clone(w))
+	}
 	if err != nil {
-		return nil, errors.New("is not an RE2 expression: " + err.Error())
+		err = notRE2(err)
 	}
-	program, err := syntax.Compile(tree.Simplify())
+	scratch.Free()
 	if err != nil {
-		return nil, errors.New("is not an RE2 expression: " + err.Error())
+		return nil, err
 	}
-	if n := len(program.Inst); n > MaxProgram {
-		return nil, errors.New("compiles to " + strconv.Itoa(n) + " steps, more than " + strconv.Itoa(MaxProgram))
+	if size > MaxProgram {
+		return nil, errors.New("compiles to " + strconv.Itoa(size) + " steps, more than " + strconv.Itoa(MaxProgram))
 	}
-	re, err := regexp.Compile(`\A(?:` + source + `)\z`)
-	if err != nil {
-		return nil, errors.New("is not an RE2 expression: " + err.Error())
+	if p.re, err = regexp.Compile(`\A(?:` + source + `)\z`); err != nil {
+		return nil, notRE2(err)
 	}
-	return &Pattern{source: source, re: re}, nil
+	return p, nil
 }
+
+// notRE2 copies what an error says: nothing of it is needed any more.
+func notRE2(err error) error { return errors.New("is not an RE2 expression: " + err.Error()) }
 
 // matches runs the expression. What package regexp keeps between two matches, it keeps
 // for all expressions and for ever.

@@ -50,4 +50,6 @@ type Table struct {
 	Rules []Rule
 	// AllowUnmatched passes a request that no rule matches (default: "allow").
 	AllowUnmatched bool
+
+	index *index // of Rules, or nil: see Index
 }
