@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"plugin/policy":          {"plugin/memory", "plugin/reason", "plugin/request"},
 	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
-	"plugin/filter":          {"plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
+	"plugin/filter":          {"plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
 	"plugin/abi":             {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/request"},
 }
 

@@ -134,6 +134,16 @@ func (c *Cache) Add(k *Key, size int, now, until int64, event uint32) []byte {
 	return e.value()
 }
 
+// Drop takes the entry of a key out, if there is one.
+func (c *Cache) Drop(k *Key) {
+	if c.index == nil {
+		return
+	}
+	if e, at := c.lookup(k); e != nil {
+		c.bury(e, at)
+	}
+}
+
 // Stats returns the counters.
 func (c *Cache) Stats() Stats {
 	s := c.stats

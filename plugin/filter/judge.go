@@ -1,11 +1,12 @@
 package filter
 
 import (
+	"github.com/postern-wasm/postern/plugin/cache"
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/identity"
-	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
@@ -15,6 +16,7 @@ import (
 // are kept until the request is decided.
 type slot struct {
 	finder   credential.Finder
+	key      cache.Key // the token, for the cache
 	attempt  jwt.Attempt
 	place    *credential.Place
 	provider int
@@ -38,6 +40,11 @@ type judge struct {
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged = now, s, 0, nil
 	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
+	if memory.Outermost() {
+		// Not within a host call of another event, whose verdict is being carried out: what
+		// that one has found in the cache must stay.
+		j.plugin.tokens.event++
+	}
 }
 
 // last returns the attempt that was judged last, or nil.
@@ -74,23 +81,23 @@ func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	}
 	s.place = found.Place
 	j.judged = s
-	if code := s.attempt.Parse(found.Raw, p.JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
-		return failed(provider, code)
+	j.present(s, found.Raw)
+	if !j.recall(s, provider, p.JWT.MaxTokenBytes) {
+		if code := s.attempt.Parse(found.Raw, p.JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+			return failed(provider, code)
+		}
 	}
 	return j.prove(s, p, audiences)
 }
 
-// prove judges a parsed token as one of provider s.provider's.
+// prove judges a token, parsed or recalled, as one of provider s.provider's.
 func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Proof {
 	if code := s.attempt.Check(&p.JWT, audiences, j.now); code != reason.OK {
 		return failed(s.provider, code)
 	}
-	keys := p.Inline
+	keys, _ := j.keysOf(p)
 	if keys == nil {
-		keys = j.remoteKeys(p)
-		if keys == nil {
-			return j.withoutKeys(s, p)
-		}
+		return j.withoutKeys(s, p)
 	}
 	code := s.attempt.Prove(keys, j.plugin.rsa)
 	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
@@ -99,6 +106,7 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	if code != reason.OK {
 		return failed(s.provider, code)
 	}
+	j.remember(s, p)
 	s.identity = s.attempt.Identity(s.provider)
 	j.proved++
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
@@ -122,13 +130,6 @@ func unfound(state credential.State, provider int) policy.Proof {
 
 func failed(provider int, code reason.Code) policy.Proof {
 	return policy.Proof{State: policy.Failed, Reason: code, Provider: provider}
-}
-
-func (j *judge) remoteKeys(p *config.Provider) *jwk.Set {
-	if p.Remote < 0 {
-		return nil
-	}
-	return j.plugin.sources[p.Remote].Keys(j.now)
 }
 
 // withoutKeys decides on a plausible token whose keys are not there: wait while they
@@ -209,10 +210,14 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 	}
 	s.place = found.Place
 	j.judged = s
-	if code := s.attempt.Parse(found.Raw, providers[i].JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
-		return failed(-1, code)
+	j.present(s, found.Raw)
+	owner := j.recallOwner(s, providers[i].JWT.MaxTokenBytes)
+	if owner < 0 {
+		if code := s.attempt.Parse(found.Raw, providers[i].JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+			return failed(-1, code)
+		}
+		owner = j.owner(s)
 	}
-	owner := j.owner(s)
 	if owner < 0 {
 		return failed(-1, reason.IssuerUnknown)
 	}

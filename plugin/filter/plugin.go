@@ -59,6 +59,7 @@ type Plugin struct {
 	seed    uint64
 	sources []*jwks.Source
 	rsa     jwk.HostRSA // nil if the host has none
+	tokens  tokens
 	log     refusalLog
 	work    *work
 	waiting queue
@@ -74,9 +75,9 @@ type work struct {
 }
 
 // New returns the plugin for a configuration. seed is unpredictable: it keys hash
-// tables and tells workers apart.
+// tables and tells workers apart. 0 is no seed: there is no cache of verified tokens.
 func New(cfg *config.Config, seed uint64) *Plugin {
-	p := &Plugin{cfg: cfg, seed: seed}
+	p := &Plugin{cfg: cfg, seed: seed, tokens: newTokens(cfg, seed)}
 	for i := range cfg.Remote {
 		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
 	}
@@ -128,8 +129,9 @@ func (p *Plugin) Notes() string {
 	return ""
 }
 
-// Close frees what the key sets hold. No stream may wait any more.
+// Close frees what the key sets and the cache hold. No stream may wait any more.
 func (p *Plugin) Close() {
+	p.tokens.close()
 	for _, s := range p.sources {
 		s.Close()
 	}

@@ -25,12 +25,19 @@ const (
 )
 
 // Attempt is the judging of one token, in three steps that must come in this order:
-// [Attempt.Parse], [Attempt.Check], [Attempt.Prove]. The zero value is ready; reuse it,
-// so that its buffers are allocated once. It is not safe for concurrent use.
+// [Attempt.Parse] (or [Attempt.Restore]), [Attempt.Check], [Attempt.Prove]. The zero
+// value is ready; reuse it, so that its buffers are allocated once. It is not safe for
+// concurrent use.
 type Attempt struct {
-	token  jws.Token
-	claims jsonx.Doc
-	step   step
+	token    jws.Token // empty if the attempt was restored
+	claims   jsonx.Doc
+	facts    facts
+	payload  string // as it stands in the token
+	kid, typ string
+	hasKid   bool
+	hasTyp   bool
+	step     step
+	keys     *jwk.Set // if the attempt was restored: those that the signature is good under
 }
 
 // Parse takes the token apart: structure, header, a known algorithm, claims that are
@@ -38,7 +45,7 @@ type Attempt struct {
 // until the next Parse; seed keys the search for duplicate names and must be
 // unpredictable to callers.
 func (a *Attempt) Parse(token string, maxBytes int, seed uint64) reason.Code {
-	a.step = nothing
+	a.reset()
 	if err := a.token.Parse(token, maxBytes, seed); err != nil {
 		return reasonOf(err)
 	}
@@ -46,8 +53,18 @@ func (a *Attempt) Parse(token string, maxBytes int, seed uint64) reason.Code {
 	if a.claims.Parse(a.token.Payload(), lim) != nil || a.claims.Root().Kind() != jsonx.Object {
 		return reason.PayloadMalformed // RFC 7519 §7.2 step 10
 	}
+	a.facts.note(a.claims.Root(), a.token.Algorithm())
+	a.payload = a.token.PayloadText()
+	a.kid, a.hasKid = a.token.KeyID()
+	a.typ, a.hasTyp = a.token.Type()
 	a.step = parsed
 	return reason.OK
+}
+
+// reset forgets the former token; buffers stay.
+func (a *Attempt) reset() {
+	a.step, a.keys = nothing, nil
+	a.payload, a.kid, a.typ, a.hasKid, a.hasTyp = "", "", "", false, false
 }
 
 // reasonOf names a refusal of the room jws.
@@ -76,40 +93,29 @@ func (a *Attempt) Algorithm() jwa.Algorithm {
 	if a.step == nothing {
 		return jwa.Invalid
 	}
-	return a.token.Algorithm()
+	return a.facts.algorithm
 }
 
 // KeyID returns the header's kid, unproved, and whether there is one.
-func (a *Attempt) KeyID() (string, bool) {
-	if a.step == nothing {
-		return "", false
-	}
-	return a.token.KeyID()
-}
+func (a *Attempt) KeyID() (string, bool) { return a.kid, a.hasKid }
 
 // Type returns the header's typ, unproved, and whether there is one.
-func (a *Attempt) Type() (string, bool) {
-	if a.step == nothing {
-		return "", false
-	}
-	return a.token.Type()
-}
+func (a *Attempt) Type() (string, bool) { return a.typ, a.hasTyp }
 
 // Issuer returns the claim iss, unproved, and whether it is a string.
-func (a *Attempt) Issuer() (string, bool) { return a.text("iss") }
+func (a *Attempt) Issuer() (string, bool) { return a.text(a.facts.iss) }
 
 // TokenID returns the claim jti, unproved, and whether it is a string.
-func (a *Attempt) TokenID() (string, bool) { return a.text("jti") }
+func (a *Attempt) TokenID() (string, bool) { return a.text(a.facts.jti) }
 
 // Subject returns the claim sub, unproved, and whether it is a string.
-func (a *Attempt) Subject() (string, bool) { return a.text("sub") }
+func (a *Attempt) Subject() (string, bool) { return a.text(a.facts.sub) }
 
-func (a *Attempt) text(name string) (string, bool) {
-	claims := a.Claims()
-	if claims == nil {
+func (a *Attempt) text(at uint32) (string, bool) {
+	if a.step == nothing || at == 0 {
 		return "", false
 	}
-	v, _ := claims.Root().Member(name)
+	v := a.claims.At(at)
 	return v.Text(), v.Kind() == jsonx.String
 }
 
@@ -130,13 +136,13 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 		return reason.Internal
 	}
 	a.step = parsed
-	if !cfg.Algorithms.Has(a.token.Algorithm()) {
+	if !cfg.Algorithms.Has(a.facts.algorithm) {
 		return reason.AlgorithmNotAllowed // RFC 8725 §3.1
 	}
 	if len(audiences) == 0 {
 		audiences = cfg.Audiences
 	}
-	code := judge(a.claims.Root(), cfg, audiences, now)
+	code := judge(&a.claims, &a.facts, cfg, audiences, now)
 	if code == reason.OK {
 		a.step = checked
 	}
@@ -150,13 +156,16 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 // A token's kid picks the keys with exactly that kid and those without one; a token
 // without kid is tried with every key. Either way at most [jwk.MaxTried] keys that fit
 // the algorithm are tried, in the set's order. Some signatures may be left to host (see
-// [jwk.HostRSA]); nil leaves none.
+// [jwk.HostRSA]); nil leaves none. A restored attempt has nothing to verify.
 func (a *Attempt) Prove(keys *jwk.Set, host jwk.HostRSA) reason.Code {
 	if a.step < checked {
 		return reason.Internal
 	}
 	a.step = checked
-	kid, hasKid := a.token.KeyID()
+	if a.keys != nil {
+		return a.again(keys)
+	}
+	kid, hasKid := a.kid, a.hasKid
 	alg, input, signature := a.token.Algorithm(), a.token.SigningInput(), a.token.Signature()
 	known, tried := !hasKid, 0
 	for i := range keys.Len() {
@@ -194,5 +203,5 @@ func (a *Attempt) Identity(provider int) identity.Identity {
 	if a.step != proved {
 		return identity.Identity{}
 	}
-	return identity.Identity{Provider: provider, Payload: a.token.PayloadText(), Claims: &a.claims}
+	return identity.Identity{Provider: provider, Payload: a.payload, Claims: &a.claims}
 }

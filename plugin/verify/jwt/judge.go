@@ -3,6 +3,7 @@ package jwt
 import (
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 const (
@@ -26,36 +27,43 @@ func (t instant) plus(seconds int64) instant { return instant{t.seconds + second
 
 // judge applies everything that needs no key. The order is the issue of one reason per
 // token only: any of these refuses.
-func judge(claims jsonx.Value, cfg *Config, audiences []string, now int64) reason.Code {
+func judge(claims *jsonx.Doc, f *facts, cfg *Config, audiences []string, now int64) reason.Code {
 	if now < clockFloor {
 		return reason.ClockUnset
 	}
-	if code := issuer(claims, cfg.Issuer); code != reason.OK {
+	if code := issuer(claims, f, cfg.Issuer); code != reason.OK {
 		return code
 	}
-	skew := min(max(cfg.ClockSkewSeconds, 0), maxSkew)
-	if code := times(claims, cfg.RequireExpiration, skew, instant{now / second, now % second}); code != reason.OK {
+	if code := times(f, cfg.RequireExpiration, skewOf(cfg), instant{now / second, now % second}); code != reason.OK {
 		return code
 	}
-	if code := audience(claims, audiences); code != reason.OK {
+	if code := audience(claims, f, audiences); code != reason.OK {
 		return code
 	}
 	// RFC 7519 §4.1.2, §4.1.7: strings.
-	for _, name := range [...]string{"sub", "jti"} {
-		if v, ok := claims.Member(name); ok && v.Kind() != jsonx.String {
+	for _, at := range [...]uint32{f.sub, f.jti} {
+		if at != 0 && claims.At(at).Kind() != jsonx.String {
 			return reason.ClaimMalformed
 		}
 	}
 	return reason.OK
 }
 
+func skewOf(cfg *Config) int64 { return min(max(cfg.ClockSkewSeconds, 0), maxSkew) }
+
 // issuer is RFC 7519 §4.1.1: one string, compared exactly.
-func issuer(claims jsonx.Value, want string) reason.Code {
-	iss, ok := claims.Member("iss")
+func issuer(claims *jsonx.Doc, f *facts, want string) reason.Code {
+	if f.iss == 0 {
+		if want != "" {
+			return reason.IssuerMismatch
+		}
+		return reason.OK
+	}
+	iss := claims.At(f.iss)
 	switch {
-	case ok && iss.Kind() != jsonx.String:
+	case iss.Kind() != jsonx.String:
 		return reason.ClaimMalformed
-	case want != "" && (!ok || iss.Text() != want):
+	case want != "" && !word.Equal(iss.Text(), want):
 		return reason.IssuerMismatch
 	}
 	return reason.OK
@@ -63,52 +71,44 @@ func issuer(claims jsonx.Value, want string) reason.Code {
 
 // times is RFC 7519 §4.1.4 to §4.1.6. Seconds rounds dates up to the next nanosecond;
 // now is a whole number of them, so each comparison comes out as with the exact value.
-func times(claims jsonx.Value, required bool, skew int64, now instant) reason.Code {
-	exp, hasExp, expOK := date(claims, "exp")
-	nbf, hasNbf, nbfOK := date(claims, "nbf")
-	iat, hasIat, iatOK := date(claims, "iat")
+func times(f *facts, required bool, skew int64, now instant) reason.Code {
+	for _, s := range f.state {
+		if s == malformed {
+			return reason.ClaimMalformed
+		}
+	}
+	expires, hasExp := f.at(exp)
+	notBefore, hasNbf := f.at(nbf)
+	issuedAt, hasIat := f.at(iat)
 	switch {
-	case !expOK || !nbfOK || !iatOK:
-		return reason.ClaimMalformed
 	case required && !hasExp:
 		return reason.ExpirationMissing
-	case hasExp && !now.before(exp.plus(skew)):
+	case hasExp && !now.before(expires.plus(skew)):
 		return reason.Expired // now >= exp + skew; "on or after" (§4.1.4)
-	case hasNbf && now.plus(skew).before(nbf):
+	case hasNbf && now.plus(skew).before(notBefore):
 		return reason.NotYetValid // now < nbf - skew
-	case hasIat && now.plus(skew).before(iat):
+	case hasIat && now.plus(skew).before(issuedAt):
 		return reason.IssuedInFuture // iat > now + skew
 	}
 	return reason.OK
 }
 
-// date returns a claim that must be a NumericDate; ok is true where it is absent.
-func date(claims jsonx.Value, name string) (t instant, has, ok bool) {
-	v, has := claims.Member(name)
-	if !has {
-		return instant{}, false, true
-	}
-	t.seconds, t.nanos, ok = v.Seconds()
-	return t, true, ok
-}
-
 // audience is RFC 7519 §4.1.3: a string, or an array of nothing but strings, compared
 // exactly. Without audiences to look for only the type is judged.
-func audience(claims jsonx.Value, audiences []string) reason.Code {
-	aud, has := claims.Member("aud")
+func audience(claims *jsonx.Doc, f *facts, audiences []string) reason.Code {
 	found := len(audiences) == 0
-	switch aud.Kind() {
-	case jsonx.String:
-		found = found || contains(audiences, aud.Text())
-	case jsonx.Array:
-		for v, ok := aud.First(); ok; v, ok = v.Next() {
-			if v.Kind() != jsonx.String {
-				return reason.ClaimMalformed
+	if f.aud != 0 {
+		switch aud := claims.At(f.aud); aud.Kind() {
+		case jsonx.String:
+			found = found || contains(audiences, aud.Text())
+		case jsonx.Array:
+			for v, ok := aud.First(); ok; v, ok = v.Next() {
+				if v.Kind() != jsonx.String {
+					return reason.ClaimMalformed
+				}
+				found = found || contains(audiences, v.Text())
 			}
-			found = found || contains(audiences, v.Text())
-		}
-	case jsonx.Invalid, jsonx.Null, jsonx.False, jsonx.True, jsonx.Number, jsonx.Object:
-		if has {
+		case jsonx.Invalid, jsonx.Null, jsonx.False, jsonx.True, jsonx.Number, jsonx.Object:
 			return reason.ClaimMalformed
 		}
 	}
@@ -120,7 +120,7 @@ func audience(claims jsonx.Value, audiences []string) reason.Code {
 
 func contains(list []string, s string) bool {
 	for _, item := range list {
-		if item == s {
+		if word.Equal(item, s) {
 			return true
 		}
 	}

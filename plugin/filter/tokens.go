@@ -1,0 +1,188 @@
+package filter
+
+import (
+	"math"
+
+	"github.com/postern-wasm/postern/plugin/cache"
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
+)
+
+// tokens is the cache of verified tokens: one for all providers, and one for each that
+// has a share of its own.
+type tokens struct {
+	hasher *cache.Hasher  // nil if there is no cache
+	caches []*cache.Cache // each once
+	of     []share        // by provider
+	event  uint32         // counts the requests that are judged
+}
+
+// share is what a provider has of the cache.
+type share struct {
+	cache *cache.Cache // nil for none
+	// longest is the longest token kept, bytes.
+	longest int
+}
+
+// newTokens divides the configured cache up. Without an unpredictable seed there is no
+// cache: its index would be a stranger's to fill as he likes.
+func newTokens(cfg *config.Config, seed uint64) tokens {
+	t := tokens{of: make([]share, len(cfg.Providers))}
+	if seed == 0 || cfg.TokenCache.MaxEntries == 0 {
+		return t
+	}
+	own, rest := shares(cfg)
+	add := func(lim cache.Limits) *cache.Cache {
+		c := cache.New(lim, len(cfg.Providers))
+		if c != nil {
+			t.caches = append(t.caches, c)
+		}
+		return c
+	}
+	common := add(rest)
+	for i := range cfg.Providers {
+		t.of[i] = share{common, math.MaxInt}
+		if p := &cfg.Providers[i].Cache; p.Capped {
+			t.of[i] = share{add(own[i]), p.MaxTokenBytes}
+		}
+	}
+	if len(t.caches) > 0 {
+		t.hasher = cache.NewHasher(seed)
+	}
+	return t
+}
+
+// bytesPerToken is what an entry takes of memory for each byte of its token at most,
+// and what it takes besides: the token, its payload and the tape of its claims. Only
+// claims made to be small beyond measure take more.
+const (
+	bytesPerToken = 3
+	bytesBesides  = 1024
+)
+
+// shares says what the providers with a share of their own get, and what is left for
+// the others. The sums stay within what is configured: where it does not do for all, it
+// is divided in proportion, half of it at least for the others if there are any.
+func shares(cfg *config.Config) (own []cache.Limits, rest cache.Limits) {
+	own = make([]cache.Limits, len(cfg.Providers))
+	var want cache.Limits
+	common := false
+	for i := range cfg.Providers {
+		p := &cfg.Providers[i].Cache
+		if !p.Capped {
+			common = true
+			continue
+		}
+		own[i] = cache.Limits{MaxEntries: p.MaxEntries, MaxBytes: p.MaxEntries * (p.MaxTokenBytes*bytesPerToken + bytesBesides)}
+		want.MaxEntries += own[i].MaxEntries
+		want.MaxBytes += own[i].MaxBytes
+	}
+	have := cache.Limits{MaxEntries: cfg.TokenCache.MaxEntries, MaxBytes: cfg.TokenCache.MaxBytes}
+	limit := have
+	if common {
+		limit.MaxEntries, limit.MaxBytes = (have.MaxEntries+1)/2, have.MaxBytes/2
+	}
+	for i := range own {
+		own[i].MaxEntries = portion(own[i].MaxEntries, limit.MaxEntries, want.MaxEntries)
+		own[i].MaxBytes = portion(own[i].MaxBytes, limit.MaxBytes, want.MaxBytes)
+		have.MaxEntries -= own[i].MaxEntries
+		have.MaxBytes -= own[i].MaxBytes
+	}
+	if common {
+		rest = have
+	}
+	return own, rest
+}
+
+// portion is part of all, or of limit if that is less.
+func portion(part, limit, all int) int {
+	if all <= limit {
+		return part
+	}
+	return int(int64(part) * int64(limit) / int64(all))
+}
+
+// recall puts the attempt of a slot into the state that a token was in when provider
+// had proved it with the keys of this moment; false if it did not or nobody remembers.
+func (j *judge) recall(s *slot, provider, maxBytes int) bool {
+	t := &j.plugin.tokens
+	raw := s.key.Token
+	if kept := &t.of[provider]; kept.cache == nil || len(raw) > min(kept.longest, maxBytes) {
+		return false
+	}
+	keys, generation := j.keysOf(&j.plugin.cfg.Providers[provider])
+	if keys == nil {
+		return false
+	}
+	s.key.Owner, s.key.Generation = provider, generation
+	saved := t.of[provider].cache.Find(&s.key, j.now, t.event)
+	return saved != nil && s.attempt.Restore(raw, saved, keys)
+}
+
+// recallOwner recalls a token that may be any provider's: the one that proved it must be
+// the one that its issuer names. -1 if nobody remembers.
+func (j *judge) recallOwner(s *slot, maxBytes int) int {
+	providers := j.plugin.cfg.Providers
+	for i := range providers {
+		if looksAt(providers[i].Places, s.place) && j.recall(s, i, maxBytes) && j.owner(s) == i {
+			return i
+		}
+	}
+	return -1
+}
+
+// present gives the slot a token to look for.
+func (j *judge) present(s *slot, raw string) {
+	s.key = cache.Key{Token: raw}
+	if h := j.plugin.tokens.hasher; h != nil {
+		s.key.Hash = h.Sum(raw)
+	}
+}
+
+// remember keeps what provider s.provider has just proved, if it was not recalled.
+func (j *judge) remember(s *slot, p *config.Provider) {
+	t := &j.plugin.tokens
+	kept := &t.of[s.provider]
+	size := s.attempt.SavedSize()
+	if kept.cache == nil || size == 0 || len(s.key.Token) > kept.longest {
+		return
+	}
+	s.key.Owner = s.provider
+	_, s.key.Generation = j.keysOf(p)
+	if dst := kept.cache.Add(&s.key, size, j.now, s.attempt.Expires(&p.JWT), t.event); dst != nil && !s.attempt.Save(dst) {
+		kept.cache.Drop(&s.key)
+	}
+}
+
+// keysOf returns a provider's keys of this moment, or nil, and their generation.
+func (j *judge) keysOf(p *config.Provider) (*jwk.Set, uint64) {
+	if p.Inline != nil {
+		return p.Inline, 1
+	}
+	if p.Remote < 0 {
+		return nil, 0
+	}
+	source := j.plugin.sources[p.Remote]
+	keys := source.Keys(j.now)
+	return keys, source.Generation()
+}
+
+// CacheStats returns the counters of the cache of verified tokens.
+func (p *Plugin) CacheStats() (sum cache.Stats) {
+	for _, c := range p.tokens.caches {
+		s := c.Stats()
+		sum.Hits += s.Hits
+		sum.Misses += s.Misses
+		sum.Added += s.Added
+		sum.Evicted += s.Evicted
+		sum.Entries += s.Entries
+		sum.Bytes += s.Bytes
+	}
+	return sum
+}
+
+func (t *tokens) close() {
+	for _, c := range t.caches {
+		c.Close()
+	}
+}
