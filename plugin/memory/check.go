@@ -35,8 +35,12 @@ func prepare(c *chunk) {
 
 func wipe(start, size uintptr) {
 	b := unsafe.Slice((*byte)(unsafe.Pointer(start)), size)
-	for i := range b {
-		b[i] = poison
+	if size == 0 {
+		return
+	}
+	b[0] = poison
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
 	}
 }
 
@@ -79,14 +83,22 @@ func word(at uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(at)) }
 // it: static memory, and the objects of all other regions. Nothing here may allocate.
 func verify() {
 	end := uintptr(unsafe.Pointer(&heapBase))
-	for at := uintptr(stackSize); at+4 <= end; at += 4 {
-		was := *(*uintptr)(unsafe.Add(unsafe.Pointer(initial), headerSize+at-stackSize))
-		if to := word(at); to != was && pointsIn(to) && !bookkeeping(at) {
-			println("poison: the static word at", at, "points into the call region:", to)
-			panic("static memory points into what a callback has allocated")
+	copied := uintptr(unsafe.Pointer(initial)) + headerSize - stackSize
+	for at := uintptr(stackSize); at+8 <= end; at += 8 {
+		if *(*uint64)(unsafe.Pointer(at)) != *(*uint64)(unsafe.Pointer(at + copied)) {
+			static(at, at+copied)
+			static(at+4, at+4+copied)
 		}
 	}
 	everywhere(search)
+}
+
+// static looks at a word of static memory and at what it was.
+func static(at, was uintptr) {
+	if to := word(at); to != word(was) && pointsIn(to) && !bookkeeping(at) {
+		println("poison: the static word at", at, "points into the call region:", to)
+		panic("static memory points into what a callback has allocated")
+	}
 }
 
 // everywhere visits each object that outlives a callback. Memory from the first chunk
@@ -109,7 +121,7 @@ func (c *chunk) objects(visit func(at, size, layout uintptr)) {
 		if size == 0 {
 			return
 		}
-		if layout != withoutPointers {
+		if layout&1 == 0 || layout>>(1+sizeBits) != 0 {
 			visit(at+labelSize, size-labelSize, layout)
 		}
 		at += size
