@@ -1,8 +1,10 @@
-// Package jwk reads JSON Web Key sets (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+// Package jwk reads sets of public keys: JSON Web Key sets (RFC 7517, RFC 7518 §6, RFC
+// 8037 §2), PEM (RFC 7468, RFC 5280 §4.1.2.7), maps of kids to X.509 certificates.
 //
 // In: a document and [Limits]. Out: a [Set] of keys that can verify, each bound to one
 // family, and a note for every key left out. It never takes a key below the project's
-// bounds, never uses a private member and never fetches anything.
+// bounds, never uses a private member, never judges a certificate (its key is taken, its
+// signature and its dates are not looked at) and never fetches anything.
 package jwk
 
 import (
@@ -16,8 +18,8 @@ import (
 
 // The refusals of [Parse].
 var (
-	// ErrDocument: the text is not a JWK set: not strict JSON, or no array "keys".
-	ErrDocument = errors.New("not a jwk set")
+	// ErrDocument: the text is in none of the forms: no JWK set in strict JSON, no map, no PEM.
+	ErrDocument = errors.New("not a key set")
 	// ErrTooManyKeys: more keys than Limits.MaxKeys.
 	ErrTooManyKeys = errors.New("too many keys")
 	// ErrNoUsableKey: no key of the set can verify a signature here.
@@ -40,6 +42,8 @@ type Limits struct {
 	MaxKeys int
 	// Seed keys the search for duplicate names (see jsonx.Limits).
 	Seed uint64
+	// Use is what its keys must be for.
+	Use Use
 }
 
 // Set is a key set in the document's order. It does not alias the document.
@@ -47,26 +51,33 @@ type Set struct {
 	keys []Key
 }
 
-// Parse reads a JWK set. Keys that cannot be used are left out, each with a note that
-// names its index, its kid and why; notes hold no key material. A set without a usable
-// key is an error (match with errors.Is); notes are returned with it.
+// Parse reads a key set: a JWK set, public keys in PEM, or a map of kids to PEM. Keys
+// that cannot be used are left out, each with a note that names its place, its kid and
+// why; notes hold no key material. A set without a usable key is an error (match with
+// errors.Is); notes are returned with it.
 func Parse(document []byte, lim Limits) (set *Set, notes []string, err error) {
+	if isPEM(document) {
+		return parsePEM(document, lim)
+	}
 	var d jsonx.Doc
 	if err := d.Parse(document, jsonx.Limits{MaxBytes: lim.MaxBytes, MaxDepth: maxDepth, Seed: lim.Seed}); err != nil {
 		return nil, nil, &refusal{ErrDocument, err.Error()}
 	}
-	list, _ := d.Root().Member("keys") // RFC 7517 §5.1: it must be there
+	list, given := d.Root().Member("keys") // RFC 7517 §5.1: it must be there
+	if !given && isMap(d.Root()) {
+		return parseMap(d.Root(), lim)
+	}
 	if list.Kind() != jsonx.Array {
 		return nil, nil, &refusal{ErrDocument, `it has no array "keys"`}
 	}
-	if list.Len() > lim.MaxKeys {
-		return nil, nil, &refusal{ErrTooManyKeys, strconv.Itoa(list.Len()) + " of at most " + strconv.Itoa(lim.MaxKeys)}
+	if n := list.Len(); n > lim.MaxKeys {
+		return nil, nil, tooMany(n, lim)
 	}
 	set = &Set{keys: make([]Key, 0, list.Len())}
 	room := tables.New(tables.Limit)
 	i := 0
 	for v, ok := list.First(); ok; v, ok = v.Next() {
-		key, reason := read(v, room)
+		key, reason := read(v, lim.Use, room)
 		if reason != "" {
 			notes = append(notes, note(i, v, reason+"; the key is not used"))
 		} else {
@@ -77,14 +88,23 @@ func Parse(document []byte, lim Limits) (set *Set, notes []string, err error) {
 		}
 		i++
 	}
-	if len(set.keys) == 0 {
+	return set.done(notes)
+}
+
+// done ends the reading of a document.
+func (s *Set) done(notes []string) (*Set, []string, error) {
+	if len(s.keys) == 0 {
 		text := "the set is empty"
 		if len(notes) > 0 {
 			text = notes[0]
 		}
 		return nil, notes, &refusal{ErrNoUsableKey, text}
 	}
-	return set, append(notes, set.crowds()...), nil
+	return s, append(notes, s.crowds()...), nil
+}
+
+func tooMany(n int, lim Limits) error {
+	return &refusal{ErrTooManyKeys, strconv.Itoa(n) + " of at most " + strconv.Itoa(lim.MaxKeys)}
 }
 
 // refusal is a sentinel with its particulars.
@@ -100,14 +120,18 @@ func (r *refusal) Unwrap() error { return r.sentinel }
 func note(i int, v jsonx.Value, text string) string {
 	name := "keys[" + strconv.Itoa(i) + "]"
 	if kid, ok := v.Member("kid"); ok && kid.Kind() == jsonx.String {
-		const longest = 64
-		shown := kid.Text()
-		if len(shown) > longest {
-			shown = shown[:longest] + "..."
-		}
-		name += " (kid " + strconv.QuoteToASCII(shown) + ")"
+		name += " (kid " + shown(kid.Text()) + ")"
 	}
 	return name + ": " + text
+}
+
+// shown is a kid, cut and quoted.
+func shown(kid string) string {
+	const longest = 64
+	if len(kid) > longest {
+		kid = kid[:longest] + "..."
+	}
+	return strconv.QuoteToASCII(kid)
 }
 
 // private says whether a key of a public family has private members (RFC 7518 §6.2.2,

@@ -18,7 +18,7 @@ import (
 
 // read makes one entry of "keys" ready, or says why it cannot be used. The tables that it
 // builds from use are in room.
-func read(v jsonx.Value, room *tables.Room) (k Key, reason string) {
+func read(v jsonx.Value, use Use, room *tables.Room) (k Key, reason string) {
 	if v.Kind() != jsonx.Object {
 		return k, "it is not an object"
 	}
@@ -26,7 +26,10 @@ func read(v jsonx.Value, room *tables.Room) (k Key, reason string) {
 	if problem != "" {
 		return k, problem // RFC 7517 §4.1
 	}
-	if problem := purpose(v); problem != "" {
+	if problem := use.refuse(v); problem != "" {
+		return k, problem
+	}
+	if problem := operations(v); problem != "" {
 		return k, problem
 	}
 	if kid, ok := v.Member("kid"); ok {
@@ -69,11 +72,8 @@ func read(v jsonx.Value, room *tables.Room) (k Key, reason string) {
 	return k, ""
 }
 
-// purpose refuses keys that are not for verifying (RFC 7517 §4.2, §4.3).
-func purpose(v jsonx.Value) string {
-	if use, ok := v.Member("use"); ok && use.Text() != "sig" {
-		return `its "use" is not "sig"`
-	}
+// operations refuses keys that are not for verifying (RFC 7517 §4.3).
+func operations(v jsonx.Value) string {
 	ops, ok := v.Member("key_ops")
 	if !ok {
 		return ""
@@ -132,6 +132,10 @@ func (k *Key) readRSA(v jsonx.Value) string {
 	if problem != "" {
 		return problem
 	}
+	return k.takeRSA(n, e)
+}
+
+func (k *Key) takeRSA(n, e []byte) string {
 	key, err := rsa.NewKey(n, e)
 	if err != nil {
 		return err.Error()
@@ -154,23 +158,34 @@ func (k *Key) readEC(v jsonx.Value, room *tables.Room) string {
 	if problem != "" {
 		return problem
 	}
-	var err error
 	switch crv {
 	case "P-256":
-		k.family = jwa.P256
-		k.p256, err = p256.NewKey(x, y, room)
+		return k.takeEC(jwa.P256, x, y, room)
 	case "P-384":
-		k.family = jwa.P384
-		k.p384, err = p384.NewKey(x, y, room)
+		return k.takeEC(jwa.P384, x, y, room)
 	case "P-521":
-		k.family = jwa.P521
+		return k.takeEC(jwa.P521, x, y, room)
+	}
+	return "its crv is not one of P-256, P-384, P-521"
+}
+
+// takeEC makes a point of a curve's family ready.
+func (k *Key) takeEC(family jwa.Family, x, y []byte, room *tables.Room) string {
+	var err error
+	switch family {
+	case jwa.P256:
+		k.p256, err = p256.NewKey(x, y, room)
+	case jwa.P384:
+		k.p384, err = p384.NewKey(x, y, room)
+	case jwa.P521:
 		k.p521, err = p521.NewKey(x, y, room)
-	default:
-		return "its crv is not one of P-256, P-384, P-521"
+	case jwa.NoFamily, jwa.RSA, jwa.Ed25519, jwa.Oct:
+		return "it is not a point of a curve"
 	}
 	if err != nil {
 		return err.Error()
 	}
+	k.family = family
 	return ""
 }
 
@@ -187,6 +202,10 @@ func (k *Key) readOKP(v jsonx.Value, room *tables.Room) string {
 	if problem != "" {
 		return problem
 	}
+	return k.takeEd25519(x, room)
+}
+
+func (k *Key) takeEd25519(x []byte, room *tables.Room) string {
 	key, err := ed25519.NewKey(x, room)
 	if err != nil {
 		return err.Error()
