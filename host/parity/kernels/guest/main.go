@@ -121,7 +121,7 @@ func verify(cases []byte, host jwk.HostRSA) bool {
 // measure runs a batch in turns with the own kernels and with the host, and says the
 // nanoseconds that each turn took.
 func measure(cases []byte, host jwk.HostRSA) bool {
-	const turns = 41
+	const turns = 21
 	for range turns {
 		for _, left := range [...]jwk.HostRSA{nil, host} {
 			region := memory.New()
