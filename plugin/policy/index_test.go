@@ -260,3 +260,35 @@ func sorted(list []string) string {
 	slices.Sort(list)
 	return strings.Join(list, " ")
 }
+
+func TestWordsAreFoundWhereverTheyStand(t *testing.T) {
+	list := []string{"he", "she", "his", "hers", "e", "/x/she/y", "ers/"}
+	var w words
+	w.states = make([]state, 1)
+	for i, word := range list {
+		w.insert(word, uint16(i)+1)
+	}
+	w.link()
+	for _, text := range []string{"", "USHERS", "/x/she", "/x/she/y", "shis", "hhe", "hers/she", "x"} {
+		var found [wordBits / 32]uint32
+		w.search(&found, text)
+		for i, word := range list {
+			if got, want := found[0]>>i&1 == 1, strings.Contains(lower(text), word); got != want {
+				t.Errorf("%q in %q: %v", word, text, got)
+			}
+		}
+	}
+}
+
+func TestBytesThatAreNoTextMatchWhatStandsForThem(t *testing.T) {
+	var rules []Rule
+	for range linear {
+		rules = append(rules, Rule{})
+	}
+	for _, source := range []string{"/[a\ufffd]x", "/\ufffdx", "/(?:b|\ufffd)x", "/.\ufffdy"} {
+		table := append(rules[:linear:linear], Rule{Match: Match{Path: PathMatch{Kind: PathRegex, Pattern: mustPattern(t, source)}}})
+		for _, path := range []string{"/\xffx", "/\ufffdx", "/z\xfey"} {
+			agree(t, table, &request.View{Method: "GET", Path: path})
+		}
+	}
+}
