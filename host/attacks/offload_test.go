@@ -54,9 +54,11 @@ func rsaJWK(n *big.Int) string {
 	return `{"kty":"RSA","kid":"r","n":"` + b64.EncodeToString(n.Bytes()) + `","e":"AQAB"}`
 }
 
+// keysConfig is a configuration without a token cache: every signature is verified.
 func keysConfig(keys ...string) string {
 	quoted, _ := json.Marshal(`{"keys":[` + strings.Join(keys, ",") + `]}`)
-	return provider(`"local_jwks":{"inline_string":` + string(quoted) + `}`)
+	config := provider(`"local_jwks":{"inline_string":` + string(quoted) + `}`)
+	return `{"token_cache":{"max_entries":0},` + config[1:]
 }
 
 func rsaConfig() string { return keysConfig(rsaJWK(rsaSigner().N)) }
