@@ -52,12 +52,15 @@ func newTokens(cfg *config.Config, seed uint64) tokens {
 	return t
 }
 
-// bytesPerToken is what an entry takes of memory for each byte of its token at most,
-// and what it takes besides: the token, its payload and the tape of its claims. Only
-// claims made to be small beyond measure take more.
+// What a share is given memory for: bytesPerByte of an entry for each byte of its
+// token, and bytesBesides: the token, its payload and the tape of its claims. Only
+// claims made to be small beyond measure take more. leastTokens and leastShare keep a
+// small share from being too small for its longest token.
 const (
-	bytesPerToken = 3
-	bytesBesides  = 1024
+	bytesPerByte = 3
+	bytesBesides = 1024
+	leastTokens  = 10
+	leastShare   = 64 << 10
 )
 
 // shares says what the providers with a share of their own get, and what is left for
@@ -65,41 +68,49 @@ const (
 // is divided in proportion, half of it at least for the others if there are any.
 func shares(cfg *config.Config) (own []cache.Limits, rest cache.Limits) {
 	own = make([]cache.Limits, len(cfg.Providers))
-	var want cache.Limits
+	var entries, bytes int64 // that are asked for
 	common := false
 	for i := range cfg.Providers {
-		p := &cfg.Providers[i].Cache
-		if !p.Capped {
+		if p := &cfg.Providers[i].Cache; p.Capped {
+			entries += int64(p.MaxEntries)
+			bytes += bytesFor(p)
+		} else {
 			common = true
-			continue
 		}
-		own[i] = cache.Limits{MaxEntries: p.MaxEntries, MaxBytes: p.MaxEntries * (p.MaxTokenBytes*bytesPerToken + bytesBesides)}
-		want.MaxEntries += own[i].MaxEntries
-		want.MaxBytes += own[i].MaxBytes
 	}
-	have := cache.Limits{MaxEntries: cfg.TokenCache.MaxEntries, MaxBytes: cfg.TokenCache.MaxBytes}
-	limit := have
+	rest = cache.Limits{MaxEntries: cfg.TokenCache.MaxEntries, MaxBytes: cfg.TokenCache.MaxBytes}
+	limit := rest
 	if common {
-		limit.MaxEntries, limit.MaxBytes = (have.MaxEntries+1)/2, have.MaxBytes/2
+		limit.MaxEntries, limit.MaxBytes = (limit.MaxEntries+1)/2, limit.MaxBytes/2
 	}
 	for i := range own {
-		own[i].MaxEntries = portion(own[i].MaxEntries, limit.MaxEntries, want.MaxEntries)
-		own[i].MaxBytes = portion(own[i].MaxBytes, limit.MaxBytes, want.MaxBytes)
-		have.MaxEntries -= own[i].MaxEntries
-		have.MaxBytes -= own[i].MaxBytes
+		if p := &cfg.Providers[i].Cache; p.Capped {
+			own[i].MaxEntries = portion(int64(p.MaxEntries), limit.MaxEntries, entries)
+			own[i].MaxBytes = portion(bytesFor(p), limit.MaxBytes, bytes)
+			rest.MaxEntries -= own[i].MaxEntries
+			rest.MaxBytes -= own[i].MaxBytes
+		}
 	}
-	if common {
-		rest = have
+	if !common {
+		rest = cache.Limits{}
 	}
 	return own, rest
 }
 
-// portion is part of all, or of limit if that is less.
-func portion(part, limit, all int) int {
-	if all <= limit {
-		return part
+func bytesFor(p *config.ProviderCache) int64 {
+	return max(int64(max(p.MaxEntries, leastTokens))*int64(p.MaxTokenBytes*bytesPerByte+bytesBesides), leastShare)
+}
+
+// portion is part of all, or of limit if that is less. A part is below 2^42 bytes and a
+// limit below 2^30, so the quotient comes first where the product could be too large.
+func portion(part int64, limit int, all int64) int {
+	if all <= int64(limit) {
+		return int(part)
 	}
-	return int(int64(part) * int64(limit) / int64(all))
+	if part > 1<<32 {
+		part, all = part>>12, all>>12+1
+	}
+	return int(part * int64(limit) / all)
 }
 
 // recall puts the attempt of a slot into the state that a token was in when provider
