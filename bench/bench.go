@@ -124,7 +124,7 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 	if b.facts.signed, err = module.Takes(ctx, signedConfig); err != nil {
 		return err
 	}
-	if r.Calls, err = b.calls(ctx, module, m); err != nil {
+	if err := b.crossings(ctx, r, module, m); err != nil {
 		return err
 	}
 	for _, a := range mint.Algorithms() {
@@ -145,19 +145,33 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 	return b.profile(ctx, r, m)
 }
 
-// calls counts what one request of each kind has host and guest say to each other:
-// one whose token is new, one whose token was seen before, and each refused kind.
-func (b *bench) calls(ctx context.Context, module *local.Module, m *material) ([]local.Calls, error) {
+// asked are one request of each kind: one whose token is new, one whose token was seen
+// before, and each refused kind.
+func asked(m *material) []local.Asked {
 	good := m.corpora["RS256"].Tokens
-	asked := []local.Asked{
+	list := []local.Asked{
 		{Request: "accepted RS256, a new token", Before: good[0], Token: good[1]},
-		{Request: "accepted RS256, seen before", Before: good[2], Token: good[2]},
+		{Request: seenRequest, Before: good[2], Token: good[2]},
 	}
 	for _, kind := range mint.Refused() {
 		tokens := m.corpora[kind].Tokens
-		asked = append(asked, local.Asked{Request: "refused: " + kind, Before: tokens[0], Token: tokens[len(tokens)-1]})
+		list = append(list, local.Asked{Request: "refused: " + kind, Before: tokens[0], Token: tokens[len(tokens)-1]})
 	}
-	return module.Count(ctx, m.keys["RS256"], asked)
+	return list
+}
+
+const seenRequest = "accepted RS256, seen before"
+
+// crossings counts what one request of each kind has host and guest say to each other,
+// and what it has the guest allocate.
+func (b *bench) crossings(ctx context.Context, r *report.Report, module *local.Module, m *material) (err error) {
+	if r.Calls, err = module.Count(ctx, m.keys["RS256"], asked(m)); err != nil {
+		return err
+	}
+	if r.Allocations.Rows, err = local.Allocate(ctx, named(b.module), m.keys["RS256"], asked(m)); err != nil {
+		r.Allocations.Why = err.Error()
+	}
+	return ctx.Err()
 }
 
 // envoy runs the variants.

@@ -104,7 +104,9 @@ func (f *field) rounds(ctx context.Context, what string, list []variant, count, 
 		if !v.seen {
 			continue
 		}
-		f.say("%s: filling the cache of %q", what, v.name)
+		if n := len(f.corpora[v.corpus].Tokens); n > few {
+			f.say("%s: %d tokens to fill the cache of %q", what, n, v.door)
+		}
 		slot, err := fill(f.process(v), f.scale, v, f.corpora[v.corpus])
 		if err != nil {
 			return nil, err

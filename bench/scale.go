@@ -66,14 +66,14 @@ func full() scale {
 
 func quick() scale {
 	return scale{
-		Mode: "quick", Tokens: 7200, Refused: 200, Rounds: 5, Requests: 1200, Limit: 300 * time.Millisecond,
-		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 25 * time.Millisecond,
-		Flat: 60_000, FlatLimit: 20 * time.Second,
+		Mode: "quick", Tokens: 6000, Refused: 200, Rounds: 5, Requests: 1000, Limit: 300 * time.Millisecond,
+		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 30 * time.Millisecond,
+		Flat: 48_000, FlatLimit: 20 * time.Second,
 		PacedRounds: 3, PacedRequests: 400, Rate: 2000,
 		GrowRounds: 3, GrowRequests: 600,
 		Seen: []int{100, 1000, 10_000}, Sets: []int{1, 10, 50}, Rules: []int{1, 100, 1000},
 		Sizes: []int{300, 2000, 16_000}, Workers: []int{1, 2},
-		Held: 10_000, Timed: 4000, Sampled: 8000,
+		Held: 6000, Timed: 2000, Sampled: 6000,
 	}
 }
 

@@ -103,6 +103,9 @@ func growthIsMeasured(t *testing.T, r *report.Report) {
 	if r.Longest.Why != "" || r.Longest.Seen.Calls == 0 {
 		t.Errorf("longest callback: %+v", r.Longest)
 	}
+	if _, err := os.Stat(named(modulePath())); err == nil && len(r.Allocations.Rows) == 0 {
+		t.Errorf("allocations: %s", r.Allocations.Why)
+	}
 	if _, err := os.Stat(named(modulePath())); err == nil && len(r.Profile.Rows) == 0 && r.Profile.Why != profile.ErrNoNode.Error() {
 		t.Errorf("profile: %s", r.Profile.Why)
 	}

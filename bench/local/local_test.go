@@ -1,7 +1,9 @@
 package local
 
 import (
+	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,5 +97,37 @@ func TestHostCallsAreCountedOfTheRequestItselfOnly(t *testing.T) {
 		if c := got[i]; c.Allowed != allowed || c.Callbacks == 0 || c.HostCalls == 0 || c.HostCalls != len(c.Names) {
 			t.Errorf("%+v", c)
 		}
+	}
+}
+
+func TestAllocationsAreCountedWhereTheModuleHasNames(t *testing.T) {
+	path := os.Getenv("POSTERN_MODULE")
+	if path == "" {
+		path = "../../build/postern.wasm"
+	}
+	path = strings.TrimSuffix(path, ".wasm") + "-names.wasm"
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no module with names beside it")
+	}
+	key := keys(t, 1)[0]
+	good, err := key.Good(0, 2, time.Now(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Allocate(t.Context(), path, key, []Asked{{"again", good[0], good[0]}, {"new", good[0], good[1]}})
+	if err != nil || len(got) != 2 {
+		t.Fatal(got, err)
+	}
+	// What verifies a new token's claims for the first time has something to keep.
+	if got[0].Count > got[1].Count {
+		t.Errorf("a token seen before allocates more than a new one: %+v", got)
+	}
+	for _, a := range got {
+		if (a.Count == 0) != (a.Bytes == 0) || (a.Count == 0) != (len(a.Sites) == 0) || len(a.Sites) > a.Count {
+			t.Errorf("%+v", a)
+		}
+	}
+	if _, err := Allocate(t.Context(), "../testdata/nothing.wasm", key, nil); !errors.Is(err, errNoNames) {
+		t.Errorf("a module without an allocator: %v", err)
 	}
 }

@@ -27,6 +27,9 @@ type Module struct {
 	trace func(host.TraceEvent)
 }
 
+// memoryLimit is Envoy's, so that both may hold the same caches.
+const memoryLimit = 1 << 30
+
 // Open reads and compiles the module at path.
 func Open(ctx context.Context, path string) (*Module, error) {
 	wasm, err := os.ReadFile(path)
@@ -34,7 +37,7 @@ func Open(ctx context.Context, path string) (*Module, error) {
 		return nil, fmt.Errorf("no module (`make plugin` builds it): %w", err)
 	}
 	begin := time.Now()
-	compiled, err := host.Compile(ctx, wasm, host.Options{})
+	compiled, err := host.Compile(ctx, wasm, host.Options{MemoryLimit: memoryLimit})
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,8 @@ type Report struct {
 	Kernels []kernels.Row   `json:"kernels"`
 	Whole   []local.Summary `json:"whole_requests"`
 	Calls   []local.Calls   `json:"host_calls"`
+	// Allocations are what the module allocates for a request.
+	Allocations Allocations `json:"allocations"`
 	// Profile is where the time goes in the module, Longest what its longest callback
 	// takes.
 	Profile Profile       `json:"profile"`
@@ -53,6 +55,14 @@ type Report struct {
 	Start  Start    `json:"start"`
 	// Slots are the raw rounds.
 	Slots []measure.Slot `json:"slots"`
+}
+
+// Allocations are what the module allocates, host's buffers aside.
+type Allocations struct {
+	// Rows are kinds of requests.
+	Rows []local.Allocations `json:"rows"`
+	// Why says why there are none, "" if there are.
+	Why string `json:"why,omitempty"`
 }
 
 // Profile is where the time goes in the module.

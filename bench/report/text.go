@@ -59,6 +59,13 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, c := range r.Calls {
 		row(c.Request, fmt.Sprint(c.Callbacks), fmt.Sprint(c.HostCalls), fmt.Sprint(c.Allocations), strings.Join(c.Names, " "))
 	}
+	section("Allocations of the module for one request, the host's buffers aside", "request", "allocations", "bytes", "by")
+	if r.Allocations.Why != "" {
+		row("not measured: "+r.Allocations.Why, "", "", "")
+	}
+	for _, a := range r.Allocations.Rows {
+		row(a.Request, fmt.Sprint(a.Count), fmt.Sprint(a.Bytes), strings.Join(a.Sites, " "))
+	}
 	section("Where the time goes in the module (V8, sampled; what is inlined counts for the caller's room)", "request", "us", "by room")
 	if r.Profile.Why != "" {
 		row("", "", "not measured: "+r.Profile.Why)
