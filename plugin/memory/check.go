@@ -56,17 +56,28 @@ var (
 	innocents int
 )
 
+// Most words are no addresses between the first and the last byte of the call region:
+// one comparison tells.
+var lowest, span uintptr
+
+// survey finds those bounds. Nothing may be allocated from then on.
+func survey() {
+	lowest, span = top, 0
+	highest := uintptr(0)
+	for c := call.head; c != nil; c = c.next {
+		start := uintptr(unsafe.Pointer(c))
+		lowest, highest = min(lowest, start), max(highest, start+c.size)
+	}
+	if highest > lowest {
+		span = highest - lowest
+	}
+}
+
 // remember notes, before a callback, what cannot be a pointer that it leaves.
 func remember() {
 	innocents = 0
-	everywhere(func(at, size, layout uintptr) {
-		for i := uintptr(0); layout == 0 && i*4+4 <= size; i++ {
-			if pointsIn(word(at+i*4)) && innocents < len(innocent) {
-				innocent[innocents] = at + i*4
-				innocents++
-			}
-		}
-	})
+	survey()
+	everywhere(acquit)
 	if initial != nil {
 		return
 	}
@@ -82,6 +93,7 @@ func word(at uintptr) uintptr { return *(*uintptr)(unsafe.Pointer(at)) }
 // verify searches everything that lives longer than the call region for pointers into
 // it: static memory, and the objects of all other regions. Nothing here may allocate.
 func verify() {
+	survey()
 	end := uintptr(unsafe.Pointer(&heapBase))
 	copied := uintptr(unsafe.Pointer(initial)) + headerSize - stackSize
 	for at := uintptr(stackSize); at+8 <= end; at += 8 {
@@ -130,11 +142,25 @@ func (c *chunk) objects(visit func(at, size, layout uintptr)) {
 
 // search looks at the words of an object that its layout calls pointers.
 func search(at, size, layout uintptr) {
-	for i := uintptr(0); i*4+4 <= size; i++ {
-		to := word(at + i*4)
-		if pointsIn(to) && mayPoint(layout, i) && !(layout == 0 && known(at+i*4)) {
-			println("poison: word", i, "of the object at", at, "of", size, "bytes with layout", layout, "points into the call region:", to)
-			panic("memory that outlives a callback points into what it has allocated")
+	for p := at; p+4 <= at+size; p += 4 {
+		to := word(p)
+		if to-lowest >= span || !pointsIn(to) || !mayPoint(layout, (p-at)/4) || layout == 0 && known(p) {
+			continue
+		}
+		println("poison: word", (p-at)/4, "of the object at", at, "of", size, "bytes with layout", layout, "points into the call region:", to)
+		panic("memory that outlives a callback points into what it has allocated")
+	}
+}
+
+// acquit notes the words of an object that are innocent.
+func acquit(at, size, layout uintptr) {
+	if layout != 0 {
+		return
+	}
+	for p := at; p+4 <= at+size; p += 4 {
+		if to := word(p); to-lowest < span && pointsIn(to) && innocents < len(innocent) {
+			innocent[innocents] = p
+			innocents++
 		}
 	}
 }
