@@ -437,18 +437,16 @@ func TestHitsDoNotAllocate(t *testing.T) {
 }
 
 func BenchmarkHit(b *testing.B) {
-	var t testing.T
-	c := &client{&t, plugin(&t, cached(&t, "", "", map[string]string{"a": idp})), start}
+	p := plugin(&testing.T{}, cached(&testing.T{}, "", "", map[string]string{"a": idp}))
 	more := map[string]any{}
 	for i := range 8 {
 		more[fmt.Sprintf("claim-%d", i)] = strings.Repeat("v", 24)
 	}
 	h := append(get(), bearer(token("a", claimsOf("alice", more))))
 	h[3].Value = "/a"
-	b.ReportMetric(float64(len(h[4].Value)-7), "B/token")
 	for b.Loop() {
 		var s Stream
-		if c.p.Headers(start, &s, h).Action != Continue {
+		if p.Headers(start, &s, h).Action != Continue {
 			b.Fatal("refused")
 		}
 	}
