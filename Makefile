@@ -63,7 +63,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@FUZZTIME=$(or $(FUZZTIME),10s) tools/fuzz.sh
 
 .PHONY: bench
-bench: build envoy ## in one run beside jwt_authn in a real Envoy and beside native Go; QUICK=1 takes three minutes
+bench: build envoy ## in one run beside jwt_authn in a real Envoy and beside native Go; about ten minutes, QUICK=1 two
 	@$(TESTENV) go run ./bench
 
 .PHONY: lint

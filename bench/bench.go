@@ -187,6 +187,7 @@ func (b *bench) envoy(ctx context.Context, r *report.Report, files modules, list
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
+	r.CacheCounted = f.counted
 	if r.Slots, err = f.rounds(ctx, "envoy", list, b.scale.Rounds, b.scale.Requests); err != nil {
 		return err
 	}

@@ -112,7 +112,8 @@ func TestATurnThatTheCacheDidNotServeAsItMustIsWrong(t *testing.T) {
 		{"new tokens, none found", noHits, 0, 0},
 		{"new tokens, one found", noHits, 1, 1},
 		{"seen tokens, all found", allHits, 100, 0},
-		{"seen tokens, one not found", allHits, 99, 1},
+		{"seen tokens, one in a hundred not found", allHits, 99, 0},
+		{"seen tokens, two in a hundred not found", allHits, 98, 2},
 		{"seen tokens, none found", allHits, 0, 100},
 		{"whatever", anyHits, 50, 0},
 	} {

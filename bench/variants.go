@@ -25,7 +25,7 @@ type hits uint8
 const (
 	anyHits hits = iota
 	noHits       // every token must be new to the module
-	allHits      // every token must have been seen
+	allHits      // the tokens must have been seen, but for a few
 )
 
 // The caches that are compared.

@@ -32,6 +32,9 @@ type Report struct {
 	TokenBytes map[string]int `json:"token_bytes"`
 	// TokenCache says whether the module has a verified-token cache.
 	TokenCache bool `json:"token_cache"`
+	// CacheCounted says that the module counts what its cache finds, so that new tokens
+	// were seen to be new and others to be found.
+	CacheCounted bool `json:"cache_hits_counted"`
 	// Targets are the rows of the performance targets, in their order.
 	Targets []Target `json:"targets"`
 	// Variants are what was measured in Envoy.

@@ -152,7 +152,7 @@ func TestTheSchema(t *testing.T) {
 	if err := json.Unmarshal([]byte(b.String()), &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"schema", "command", "started", "finished", "scale", "machine", "versions", "token_bytes", "token_cache", "targets", "variants", "curves", "allocations", "profile", "longest_callback", "latencies", "kernels", "whole_requests", "host_calls", "memory", "start", "slots"} {
+	for _, name := range []string{"schema", "command", "started", "finished", "scale", "machine", "versions", "token_bytes", "token_cache", "cache_hits_counted", "targets", "variants", "curves", "allocations", "profile", "longest_callback", "latencies", "kernels", "whole_requests", "host_calls", "memory", "start", "slots"} {
 		if _, ok := got[name]; !ok {
 			t.Errorf("no member %q", name)
 		}

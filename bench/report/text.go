@@ -31,6 +31,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		row(v.Name, Spread(*v.Cost, ""), v.Peer, ratio, Short(v.Throughput))
 	}
+	if caveat := r.CacheCaveat(); caveat != "" {
+		row(caveat)
+	}
 	section("In Envoy: all of it, where there is no filter", "variant", "total", "", "", "requests/s")
 	for _, v := range r.Variants {
 		if v.Cost == nil {
@@ -92,6 +95,14 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(w, "\n%s\n", noise)
 	}
 	return nil
+}
+
+// CacheCaveat says what a module without a counter leaves unproved; "" for one with it.
+func (r *Report) CacheCaveat() string {
+	if !r.TokenCache || r.CacheCounted {
+		return ""
+	}
+	return "The module does not count what its cache finds: that cold tokens are new to it rests on their being sent once."
 }
 
 // quietSpread is how far apart the quartiles of the unfiltered time may lie, as a
