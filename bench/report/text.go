@@ -40,46 +40,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			row(v.Name, Spread(v.Total, ""), "", "", Short(v.Throughput))
 		}
 	}
-	for _, c := range r.Curves {
-		section("How cost grows, "+c.Title+": CPU microseconds per request, and requests a second", c.Heads()...)
-		for _, cells := range c.Rows() {
-			row(cells...)
-		}
-	}
-	section("Latency in microseconds at a fixed rate, from when each request was due, the generator's own waking included", "variant", "requests/s", "p50", "p90", "p99")
-	for _, l := range r.Latencies {
-		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
-	}
-	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "bytes allocated")
-	for _, k := range r.Kernels {
-		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocated))
-	}
-	section("Whole requests in this process, fresh tokens: CPU microseconds", "algorithm", "postern on wazero", "jwx, native", "no middleware", "ratio")
-	for _, s := range r.Whole {
-		row(s.Name, Short(s.Postern), Short(s.Native), Short(s.Floor), Spread(s.Ratio, "x"))
-	}
-	section("Between host and guest, for one request", "request", "callbacks", "host calls", "buffers", "which")
-	for _, c := range r.Calls {
-		row(c.Request, fmt.Sprint(c.Callbacks), fmt.Sprint(c.HostCalls), fmt.Sprint(c.Allocations), strings.Join(c.Names, " "))
-	}
-	section("Allocations of the module for one request, the host's buffers aside", "request", "allocations", "bytes", "by")
-	if r.Allocations.Why != "" {
-		row("not measured: "+r.Allocations.Why, "", "", "")
-	}
-	for _, a := range r.Allocations.Rows {
-		row(a.Request, fmt.Sprint(a.Count), fmt.Sprint(a.Bytes), strings.Join(a.Sites, " "))
-	}
-	section("Where the time goes in the module (V8, sampled; what is inlined counts for the caller's room)", "request", "us", "by room")
-	if r.Profile.Why != "" {
-		row("", "", "not measured: "+r.Profile.Why)
-	}
-	for _, p := range r.Profile.Rows {
-		row(p.Name, Number(p.Microseconds), shares(p))
-	}
-	section("The longest callbacks of a request: CPU microseconds on wazero", "request", "calls", "median", "99.9 %", "longest")
-	for _, l := range r.longestLines() {
-		row(l...)
-	}
+	r.growthTables(section, row)
+	r.localTables(section, row)
+	r.insideTables(section, row)
 	section("Before the first request, and memory", "what", "how much")
 	for _, line := range r.startLines() {
 		row(line[0], line[1])
@@ -103,6 +66,58 @@ func (r *Report) CacheCaveat() string {
 		return ""
 	}
 	return "The module does not count what its cache finds: that cold tokens are new to it rests on their being sent once."
+}
+
+// growthTables are the curves and the latencies.
+func (r *Report) growthTables(section func(string, ...string), row func(...string)) {
+	for _, c := range r.Curves {
+		section("How cost grows, "+c.Title+": CPU microseconds per request, and requests a second", c.Heads()...)
+		for _, cells := range c.Rows() {
+			row(cells...)
+		}
+	}
+	section("Latency in microseconds at a fixed rate, from when each request was due, the generator's own waking included", "variant", "requests/s", "p50", "p90", "p99")
+	for _, l := range r.Latencies {
+		row(l.Name, fmt.Sprint(l.Rate), Spread(l.P50, ""), Spread(l.P90, ""), Spread(l.P99, ""))
+	}
+}
+
+// localTables are what was measured in this process.
+func (r *Report) localTables(section func(string, ...string), row func(...string)) {
+	section("Kernels: CPU microseconds per call", "operation", "Go's standard library", "own, native", "own, wazero", "own, V8", "wazero/standard", "V8/standard", "bytes allocated")
+	for _, k := range r.Kernels {
+		row(k.Name, Short(k.Standard), Short(k.Own), Short(k.Wazero), Short(k.V8), Spread(k.Ratio, "x"), Spread(k.V8Ratio, "x"), Short(k.Allocated))
+	}
+	section("Whole requests in this process, fresh tokens: CPU microseconds", "algorithm", "postern on wazero", "jwx, native", "no middleware", "ratio")
+	for _, s := range r.Whole {
+		row(s.Name, Short(s.Postern), Short(s.Native), Short(s.Floor), Spread(s.Ratio, "x"))
+	}
+}
+
+// insideTables are where the time of a request goes.
+func (r *Report) insideTables(section func(string, ...string), row func(...string)) {
+	section("Between host and guest, for one request", "request", "callbacks", "host calls", "buffers", "which")
+	for _, c := range r.Calls {
+		row(c.Request, fmt.Sprint(c.Callbacks), fmt.Sprint(c.HostCalls), fmt.Sprint(c.Allocations), strings.Join(c.Names, " "))
+	}
+	section("Allocations of the module for one request, the host's buffers aside", "request", "allocations", "bytes", "by")
+	if r.Allocations.Why != "" {
+		row("not measured: "+r.Allocations.Why, "", "", "")
+	}
+	for _, a := range r.Allocations.Rows {
+		row(a.Request, fmt.Sprint(a.Count), fmt.Sprint(a.Bytes), strings.Join(a.Sites, " "))
+	}
+	section("Where the time goes in the module (V8, sampled; what is inlined counts for the caller's room)", "request", "us", "by room")
+	if r.Profile.Why != "" {
+		row("", "", "not measured: "+r.Profile.Why)
+	}
+	for _, p := range r.Profile.Rows {
+		row(p.Name, Number(p.Microseconds), shares(p))
+	}
+	section("The longest callbacks of a request: CPU microseconds on wazero", "request", "calls", "median", "99.9 %", "longest")
+	for _, l := range r.longestLines() {
+		row(l...)
+	}
 }
 
 // quietSpread is how far apart the quartiles of the unfiltered time may lie, as a
