@@ -3,6 +3,7 @@ package abi
 import (
 	"encoding/binary"
 	"math/rand"
+	"slices"
 	"testing"
 
 	"github.com/postern-wasm/postern/plugin/config"
@@ -85,6 +86,28 @@ func TestAPolicyIsInUseAsLongAsItsStreams(t *testing.T) {
 		t.Error("an orphaned stream keeps its policy")
 	}
 	p.close()
+}
+
+// TestPreparedHeadersAreTheAnswers: what the host gets for a reason is, read back, what
+// the answer says.
+func TestPreparedHeadersAreTheAnswers(t *testing.T) {
+	cfg, problems := config.Parse([]byte(`{"default":"allow","realm":"edge"}`), nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	p := &policy{plugin: filter.New(cfg, 1)}
+	p.encode()
+	some := 0
+	for i, a := range p.plugin.Answers() {
+		pairs, ok := decodePairs(nil, p.lines[i])
+		if !ok || !slices.Equal(pairs, a.Headers) {
+			t.Errorf("%s: %v, want %v", a.Details, pairs, a.Headers)
+		}
+		some += len(pairs)
+	}
+	if some == 0 {
+		t.Error("no answer has headers")
+	}
 }
 
 func TestTableReusesMemory(t *testing.T) {

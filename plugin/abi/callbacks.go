@@ -48,7 +48,7 @@ func rootOf(id uint32) *root {
 func begin() *memory.Region {
 	before := memory.BeginCall()
 	if !memory.Outermost() {
-		release()
+		yield()
 	}
 	return before
 }
@@ -84,7 +84,8 @@ func tell() {
 	}
 }
 
-// release lets the policies forget what the callback has allocated.
+// release ends the event of the policies that had one: what it has left in their
+// memory is wiped.
 func release() {
 	for _, r := range roots {
 		if r.current != nil {
@@ -92,6 +93,18 @@ func release() {
 		}
 		for _, p := range r.retired {
 			p.plugin.Release()
+		}
+	}
+}
+
+// yield leaves the policies' memory to the event that is interrupted.
+func yield() {
+	for _, r := range roots {
+		if r.current != nil {
+			r.current.plugin.Yield()
+		}
+		for _, p := range r.retired {
+			p.plugin.Yield()
 		}
 	}
 }
@@ -107,13 +120,16 @@ func onVMStart(_ uint32, _ int32) uint32 { return 1 }
 //
 //go:wasmexport proxy_on_context_create
 func onContextCreate(id, parent uint32) {
-	defer memory.Leave(memory.Enter(memory.Eternal()))
-	if parent != 0 {
-		if r := rootOf(parent); r != nil {
-			streams.create(id, r.current)
-		}
-		return
+	before := memory.Enter(memory.Eternal())
+	if parent == 0 {
+		createRoot(id)
+	} else if r := rootOf(parent); r != nil {
+		streams.create(id, r.current)
 	}
+	memory.Leave(before)
+}
+
+func createRoot(id uint32) {
 	if rootOf(id) != nil {
 		return
 	}
@@ -131,7 +147,7 @@ func onContextCreate(id, parent uint32) {
 //
 //go:wasmexport proxy_on_configure
 func onConfigure(id uint32, size int32) uint32 {
-	defer memory.Leave(memory.Enter(memory.Eternal()))
+	defer memory.Leave(memory.Enter(memory.Eternal())) // rare: it may cost what a defer costs
 	r := rootOf(id)
 	if r == nil {
 		return 0
@@ -181,6 +197,7 @@ func configure(home *memory.Region, size int32) *policy {
 		return nil
 	}
 	p := &policy{plugin: filter.New(cfg, seed), home: home}
+	p.encode()
 	leaveRSA(p.plugin, cfg)
 	return p
 }
@@ -211,7 +228,7 @@ func onRequestHeaders(id uint32, _, _ int32) types.Action {
 func judge(id uint32) types.Action {
 	s := streams.find(id)
 	if s == nil || s.policy == nil {
-		answer(effect.Unconfigured())
+		answer(nil, effect.Unconfigured())
 		return types.ActionPause
 	}
 	judging := s.policy
@@ -247,7 +264,7 @@ func onRequestTrailers(id uint32, _ int32) types.Action {
 	if !apply(s, mapTrailers, p.Trailers(headers(mapTrailers))) {
 		action = types.ActionPause
 		if !s.gone() {
-			answer(effect.Unconfigured())
+			answer(nil, effect.Unconfigured())
 		}
 	}
 	end(before)
@@ -318,27 +335,32 @@ func resume(p *policy, t int64) {
 //
 //go:wasmexport proxy_on_delete
 func onDelete(id uint32) {
-	defer memory.Leave(memory.Enter(memory.Eternal()))
+	before := memory.Enter(memory.Eternal())
 	if s := streams.find(id); s != nil {
-		p := s.policy
-		if p != nil {
-			p.plugin.Gone(&s.Stream)
+		removeStream(s)
+	} else {
+		for i, r := range roots {
+			if r.id == id {
+				removeRoot(i)
+				break
+			}
 		}
-		streams.remove(s)
-		if !memory.Outside() {
-			return
-		}
-		streams.recycle()
-		if r := rootWith(p); r != nil && r.current != p {
-			r.tidy()
-		}
+	}
+	memory.Leave(before)
+}
+
+func removeStream(s *stream) {
+	p := s.policy
+	if p != nil {
+		p.plugin.Gone(&s.Stream)
+	}
+	streams.remove(s)
+	if !memory.Outside() {
 		return
 	}
-	for i, r := range roots {
-		if r.id == id {
-			removeRoot(i)
-			return
-		}
+	streams.recycle()
+	if r := rootWith(p); r != nil && r.current != p {
+		r.tidy()
 	}
 }
 

@@ -174,23 +174,23 @@ func carryOut(s *stream, v *filter.Verdict) types.Action {
 				return types.ActionPause
 			}
 			logLine(levelError, "the host did not carry out a header operation: the request is refused")
-			answer(effect.Unconfigured())
+			answer(nil, effect.Unconfigured())
 			return types.ActionPause
 		}
 		if s.gone() {
 			return types.ActionPause
 		}
-		setProvider(v.Provider)
+		setProvider(s.policy, v.Provider)
 		counters.allowed.increment()
 		return types.ActionContinue
 	case filter.Refuse:
-		setProvider(v.Provider)
+		setProvider(s.policy, v.Provider)
 		if v.Log != "" {
 			logLine(levelInfo, v.Log)
 		}
 		counters.denied.increment()
 		if !s.gone() {
-			answer(v.Answer)
+			answer(s.policy, v.Answer)
 		}
 	case filter.Pause, filter.Inert:
 	}
@@ -222,17 +222,23 @@ func apply(s *stream, kind uint32, ops []effect.Op) bool {
 	return true
 }
 
-func answer(a *effect.Answer) {
-	text := appendPairs(make([]byte, 0, 512), a.Headers)
+// answer sends a local answer, made under a policy if there is one.
+func answer(p *policy, a *effect.Answer) {
+	var lines []byte
+	if p != nil && a.Prepared != 0 {
+		lines = p.lines[a.Prepared]
+	} else {
+		lines = appendPairs(make([]byte, 0, 512), a.Headers)
+	}
 	details, detailsSize := ptr(a.Details)
 	proxySendLocalResponse(a.Status, details, detailsSize, unsafe.SliceData(a.Body), int32(len(a.Body)),
-		unsafe.SliceData(text), int32(len(text)), a.GRPC)
+		unsafe.SliceData(lines), int32(len(lines)), a.GRPC)
 }
 
-// setProvider leaves the provider's name as filter state wasm.postern.provider, where
-// the host has such a thing.
-func setProvider(name string) {
-	if name == "" {
+// setProvider leaves the provider's name as filter state wasm.postern.provider, if the
+// configuration wants it and the host has such a thing.
+func setProvider(p *policy, name string) {
+	if name == "" || p == nil || !p.plugin.WritesState() {
 		return
 	}
 	path, pathSize := ptr("postern.provider")

@@ -9,6 +9,16 @@ import (
 type policy struct {
 	plugin *filter.Plugin
 	home   *memory.Region
+	lines  [][]byte // the prepared answers' headers as the host takes them, by reason
+}
+
+// encode writes the headers of the answers that are made beforehand.
+func (p *policy) encode() {
+	answers := p.plugin.Answers()
+	p.lines = make([][]byte, len(answers))
+	for i := range answers {
+		p.lines[i] = appendPairs(nil, answers[i].Headers)
+	}
 }
 
 // close frees the configuration, its key sets and itself.

@@ -71,6 +71,7 @@ func (b *builder) top(o *object) {
 	b.cfg.Paths = request.PathMode(o.get("paths").choice("refuse", "normalize", "raw"))
 	b.cfg.Policy.AllowUnmatched = o.get("default").choice("deny", "allow") == 1
 	b.cfg.Effect.Realm = realm(o.get("realm"))
+	b.cfg.FilterState = o.get("filter_state").boolean(true)
 	b.tokenCache(o.get("token_cache").object())
 	b.providers(o.get("providers"))
 	b.requirementMap(o.get("requirement_map"))

@@ -9,7 +9,25 @@ import (
 
 // Finder finds credentials; reuse it: it owns the buffer for percent-decoded ones.
 type Finder struct {
-	buf []byte
+	buf  []byte
+	home []byte // see Reserve
+	used bool   // since the last Wipe
+}
+
+// Reserve gives the finder memory of its own for good, for credentials of up to n bytes
+// in a query.
+func (f *Finder) Reserve(n int) {
+	f.home = make([]byte, 0, n)
+	f.buf = f.home
+}
+
+// Wipe clears what credentials have left in the finder's own memory and lets go of all
+// other.
+func (f *Finder) Wipe() {
+	if f.used {
+		clear(f.home[:cap(f.home)])
+	}
+	f.buf, f.used = f.home, false
 }
 
 // Find looks at all places. One credential at one of them is Present; two, wherever
@@ -149,6 +167,7 @@ func (f *Finder) inQuery(v *request.View, p *Place) Found {
 		found = Found{State: Present, Place: p}
 		from := len(f.buf)
 		var ok bool
+		f.used = true
 		if f.buf, ok = request.AppendDecoded(f.buf, value); !ok || value == "" {
 			found = Found{State: Malformed}
 			continue

@@ -248,3 +248,22 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+// TestAWipedFinderKeepsNothing: neither a byte of a credential nor a way to one.
+func TestAWipedFinderKeepsNothing(t *testing.T) {
+	var f Finder
+	f.Reserve(16)
+	places := []Place{{In: InQuery, Name: "t"}}
+	for _, token := range []string{"secret", "a%20secret", strings.Repeat("long", 100)} {
+		if found := f.Find(&request.View{Query: "t=" + token}, places); found.State != Present {
+			t.Fatal(found)
+		}
+		if found := f.Find(&request.View{}, places); found.State != Absent {
+			t.Fatal(found)
+		}
+		f.Wipe()
+		if string(f.home[:16]) != strings.Repeat("\x00", 16) || len(f.buf) != 0 || cap(f.buf) != 16 {
+			t.Errorf("%q is left", f.home[:16])
+		}
+	}
+}

@@ -9,6 +9,8 @@ type Config struct {
 	IdentityHeaders []string
 	// Providers, by the configuration's index.
 	Providers []Provider
+
+	prepared []Answer // by reason, see Prepare
 }
 
 // Provider is what becomes of a request that one provider has proved.

@@ -266,3 +266,62 @@ func TestGRPCAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestPreparedAnswersAreTheSame: an answer that was made beforehand is, byte for byte,
+// the one that is made for the request.
+func TestPreparedAnswersAreTheSame(t *testing.T) {
+	plain, prepared := &Config{Realm: "edge"}, &Config{Realm: "edge"}
+	prepared.Prepare()
+	for _, headers := range [][]string{nil, {"x-request-id", "r-1"}, {"content-type", "application/grpc"}, {"content-type", "application/grpc", "x-request-id", "r-1"}} {
+		v := view(t, "/x", headers...)
+		for _, c := range reason.All() {
+			var w, p Writer
+			p.Reserve()
+			for range 2 { // the second time over what the first one left
+				want, got := w.Refuse(plain, v, c, 7), p.Refuse(prepared, v, c, 7)
+				if text(want) != text(got) {
+					t.Errorf("%s %q: prepared %q, made for the request %q", c, headers, text(got), text(want))
+				}
+				if n := got.Prepared; n != 0 && (n != c || text(&Answer{Headers: prepared.Prepared()[n].Headers}) != text(&Answer{Headers: got.Headers})) {
+					t.Errorf("%s: says that its headers are those of %s", c, n)
+				}
+			}
+		}
+	}
+}
+
+func text(a *Answer) string {
+	b := strconv.AppendInt(strconv.AppendInt(nil, int64(a.Status), 10), int64(a.GRPC), 10)
+	b = append(append(append(b, a.Details...), '|'), a.Body...)
+	for _, h := range a.Headers {
+		b = append(append(append(append(b, '|'), h.Name...), ':'), h.Value...)
+	}
+	return string(b)
+}
+
+// TestAWipedWriterKeepsNothing: of what went through it no byte and no pointer is left,
+// and the next request finds it as new.
+func TestAWipedWriterKeepsNothing(t *testing.T) {
+	cfg := &Config{IdentityHeaders: []string{"x-user"}, Providers: []Provider{{ClaimHeaders: []ClaimHeader{{Header: "x-user", Path: []string{"list"}}}}}}
+	var w Writer
+	w.Reserve()
+	long := strings.Repeat("long", 1000)
+	for _, list := range []string{`["secret"]`, `["` + long + `"]`} {
+		for _, place := range []credential.Place{{In: credential.InCookie, Name: "s"}, {In: credential.InQuery, Name: "q"}} {
+			v := view(t, "/a?q=secret", "x-user", "secret", "cookie", "a=secret; s=secret", "x-request-id", "secret")
+			w.Begin(cfg, v)
+			w.Grant(cfg, &identity.Identity{Claims: claims(t, `{"list":`+list+`}`)}, &place)
+			if len(w.Ops(v)) == 0 {
+				t.Fatal("no operation")
+			}
+			w.Refuse(cfg, v, reason.Missing, 1)
+			w.Wipe()
+			if *w.home != (home{}) {
+				t.Errorf("%d bytes of claims: something is left", len(list))
+			}
+			if w.target != "" || w.answer.Headers != nil || w.answer.Body != nil || cap(w.buf) != len(w.home.buf) || cap(w.ops) != len(w.home.ops) {
+				t.Errorf("%d bytes of claims: the writer holds on to memory", len(list))
+			}
+		}
+	}
+}

@@ -21,12 +21,28 @@ type Answer struct {
 	Headers []request.Header
 	// Body is the JSON document, or the message alone for gRPC.
 	Body []byte
+	// Prepared says that Headers are those of [Config.Prepared] for this reason; zero
+	// (Undecided) says that they are not.
+	Prepared reason.Code
 }
 
 // Refuse writes the answer for a reason. retryAfter is in seconds and used only by
 // reasons that may pass by themselves.
 func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter int64) *Answer {
-	row := rowOf(c)
+	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !v.GRPC {
+		if v.RequestID == "" {
+			return &cfg.prepared[c]
+		}
+		w.answer = cfg.prepared[c]
+		w.answer.Body = appendID(append(w.body[:0], w.answer.Body...), v.RequestID)
+		w.body, w.texts = w.answer.Body, max(w.texts, 1)
+		return &w.answer
+	}
+	return w.form(cfg, rowOf(c), c, retryAfter, v.GRPC, v.RequestID)
+}
+
+// form writes an answer anew.
+func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int64, grpc bool, requestID string) *Answer {
 	w.buf = w.buf[:0]
 	w.lines = w.lines[:0]
 	a := &w.answer
@@ -38,12 +54,12 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 	if row.retry {
 		w.lines = append(w.lines, request.Header{Name: "retry-after", Value: w.text(strconv.AppendInt(w.buf, max(1, retryAfter), 10))})
 	}
-	if v.GRPC {
+	if grpc {
 		a.GRPC = grpcStatus(row.status)
 		a.Body = append(w.body[:0], row.text...)
 	} else {
 		w.lines = append(w.lines, request.Header{Name: "content-type", Value: "application/json"})
-		a.Body = appendBody(w.body[:0], row, v.RequestID)
+		a.Body = appendBody(w.body[:0], row, requestID)
 	}
 	w.body = a.Body
 	a.Headers = w.lines
@@ -67,11 +83,17 @@ func (w *Writer) challenge(cfg *Config, row answerRow) string {
 // holds no byte that JSON would have to escape.
 func appendBody(b []byte, row answerRow, requestID string) []byte {
 	b = append(append(b, `{"error":"`...), row.code...)
-	b = append(append(b, `","message":"`...), row.text...)
-	if requestID != "" {
-		b = append(append(b, `","request_id":"`...), requestID...)
+	b = append(append(append(b, `","message":"`...), row.text...), `"}`...)
+	if requestID == "" {
+		return b
 	}
-	return append(b, `"}`...)
+	return appendID(b, requestID)
+}
+
+// appendID adds the request's id to a JSON answer without one.
+func appendID(b []byte, requestID string) []byte {
+	b = append(b[:len(b)-1], `,"request_id":"`...)
+	return append(append(b, requestID...), `"}`...)
 }
 
 // Unconfigured is the answer where no configuration is there to form one: 503.

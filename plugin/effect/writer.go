@@ -42,6 +42,9 @@ type Writer struct {
 	body    []byte
 	lines   []request.Header
 	answer  Answer
+
+	home  *home // see Reserve
+	texts int   // the most that buf has held
 }
 
 // Begin starts on a request: identity headers that the client sent are removed,
@@ -49,7 +52,7 @@ type Writer struct {
 func (w *Writer) Begin(cfg *Config, v *request.View) {
 	w.ops, w.cookies, w.buf = w.ops[:0], w.cookies[:0], w.buf[:0]
 	w.target = v.Target
-	for _, name := range cfg.IdentityHeaders {
+	for _, name := range cfg.IdentityHeaders { // a bit of the view's says of most that they are not there
 		if _, ok := v.Next(name, 0); ok {
 			w.ops = append(w.ops, Op{Kind: Remove, Name: name})
 		}
@@ -230,7 +233,7 @@ func writable(text string) bool {
 // part. Earlier texts stay valid: they lie before it, in this or an older array.
 func (w *Writer) text(b []byte) string {
 	added := b[len(w.buf):]
-	w.buf = b
+	w.buf, w.texts = b, max(w.texts, len(b))
 	if len(added) == 0 {
 		return ""
 	}

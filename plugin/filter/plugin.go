@@ -6,7 +6,6 @@ import (
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 )
 
 const (
@@ -61,17 +60,10 @@ type Plugin struct {
 	rsa     jwk.HostRSA // nil if the host has none
 	tokens  tokens
 	log     refusalLog
-	work    *work
 	waiting queue
-}
-
-// work is the scratch memory of one event. It is made by the first event that needs it
-// and reused until [Plugin.Release].
-type work struct {
-	view    request.View
-	judge   judge
-	writer  effect.Writer
-	verdict Verdict
+	work    *work // of the event under way; nil between events
+	own     *work // lives as long as the plugin
+	lent    bool  // own is this event's, or that of one which it interrupts
 }
 
 // New returns the plugin for a configuration. seed is unpredictable: it keys hash
@@ -81,24 +73,19 @@ func New(cfg *config.Config, seed uint64) *Plugin {
 	for i := range cfg.Remote {
 		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
 	}
+	cfg.Effect.Prepare()
+	p.own = newOwn(p)
 	return p
 }
 
 // LeaveRSATo lets the host verify RSASSA-PKCS1-v1_5 from now on.
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
-// scratch returns the memory of this event.
-func (p *Plugin) scratch() *work {
-	if p.work == nil {
-		p.work = new(work)
-		p.work.judge.plugin = p
-	}
-	return p.work
-}
+// Answers are those that are made beforehand, by reason; one without status is none.
+func (p *Plugin) Answers() []effect.Answer { return p.cfg.Effect.Prepared() }
 
-// Release lets go of the scratch memory, and of every verdict: a driver that frees what
-// an event has allocated calls it when the event is over.
-func (p *Plugin) Release() { p.work = nil }
+// WritesState says whether the host is to be told which provider decided.
+func (p *Plugin) WritesState() bool { return p.cfg.FilterState }
 
 // NeedsTicks says whether the plugin wants the host's timer: inline keys need none.
 func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 }

@@ -33,6 +33,9 @@ type Doc struct {
 	// borrowed says that nodes and plain are somebody else's memory (see Restore):
 	// nothing may be written there.
 	borrowed bool
+
+	home home // see Reserve
+	used bool // since the last Wipe
 }
 
 // Parse reads text, which must be one JSON value and nothing else but white space.
@@ -40,10 +43,10 @@ type Doc struct {
 // an error the document is empty.
 func (d *Doc) Parse(text []byte, lim Limits) error {
 	if d.borrowed {
-		d.nodes, d.plain, d.borrowed = nil, nil, false
+		d.nodes, d.plain, d.borrowed = d.home.nodes, d.home.plain, false
 	}
 	d.text, d.nodes, d.plain = "", d.nodes[:0], d.plain[:0]
-	d.pos, d.seed = 0, lim.Seed
+	d.pos, d.seed, d.used = 0, lim.Seed, true
 	if len(text) > lim.MaxBytes || len(text) > maxText {
 		return ErrSize
 	}

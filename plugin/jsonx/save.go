@@ -38,7 +38,7 @@ func (d *Doc) Save(dst []byte) bool {
 // sizes only; that the bytes are Save's own is the caller's to guarantee. Where it says
 // no the document is empty.
 func (d *Doc) Restore(src []byte) bool {
-	*d = Doc{table: d.table, seed: d.seed}
+	*d = Doc{table: d.table, seed: d.seed, home: d.home, used: true}
 	if len(src) < savedHead || misplaced(src) {
 		return false
 	}

@@ -60,13 +60,35 @@ type View struct {
 	names uint64
 	// scratch holds Path and NewTarget, text what Host and Decode return.
 	scratch, text []byte
+	home          *home // see Reserve
+}
+
+// home is a view's own memory, of the sizes that usual requests need.
+type home struct{ scratch, text [256]byte }
+
+// Reserve gives the view memory of its own for good, so that it allocates nothing for
+// usual requests.
+func (v *View) Reserve() { *v = View{home: new(home)}; v.Wipe() }
+
+// Wipe clears what requests have left in the view's own memory and lets go of all
+// other: the view is as after Reserve.
+func (v *View) Wipe() {
+	h := v.home
+	if h == nil {
+		*v = View{}
+		return
+	}
+	if len(v.scratch)|len(v.text) != 0 {
+		*h = home{}
+	}
+	*v = View{home: h, scratch: h.scratch[:0], text: h.text[:0]}
 }
 
 // Read takes a request's header list and fills the view; headers are kept, not copied.
 // It returns [reason.OK], [reason.HeadersUnreadable] or [reason.PathNotNormal]. After a
 // refusal the fields that were read stand, so that an answer can be formed from them.
 func (v *View) Read(headers []Header, mode PathMode) reason.Code {
-	*v = View{Headers: headers, mode: mode, scratch: v.scratch[:0], text: v.text[:0]}
+	*v = View{Headers: headers, mode: mode, scratch: v.scratch[:0], text: v.text[:0], home: v.home}
 	lines, ok := v.readLines()
 	if !ok || !v.readPseudo(&lines) {
 		return reason.HeadersUnreadable

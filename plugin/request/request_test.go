@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -297,5 +298,28 @@ func TestEqualDecoded(t *testing.T) {
 		if got := EqualDecoded(c.encoded, c.plain); got != c.want {
 			t.Errorf("%q is %q: %v", c.encoded, c.plain, got)
 		}
+	}
+}
+
+// TestAWipedViewKeepsNothing: neither a byte of the request nor a way to one.
+func TestAWipedViewKeepsNothing(t *testing.T) {
+	var v View
+	v.Reserve()
+	for _, path := range []string{"/%7esecret/../x", "/" + strings.Repeat("%7e", 500) + "/../x"} {
+		v.Read([]Header{{":method", "GET"}, {":authority", "SECRET.test:8080"}, {":path", path}, {"x-request-id", "secret"}}, PathNormalize)
+		if v.NewTarget == "" || v.Host() != "secret.test:8080" {
+			t.Fatalf("%+v", v)
+		}
+		v.Decode("short%41")
+		v.Wipe()
+		var empty View
+		empty.home, empty.scratch, empty.text = v.home, v.home.scratch[:0], v.home.text[:0]
+		if fmt.Sprintf("%+v", v) != fmt.Sprintf("%+v", empty) || *v.home != (home{}) || cap(v.scratch) != len(v.home.scratch) || cap(v.text) != len(v.home.text) {
+			t.Errorf("%d bytes of path: %+v", len(path), v)
+		}
+	}
+	warm := []Header{{":method", "GET"}, {":authority", "api.test:8080"}, {":path", "/%7ea/../b?c"}}
+	if n := testing.AllocsPerRun(100, func() { v.Read(warm, PathNormalize); v.Host(); v.Wipe() }); n > 0 {
+		t.Errorf("%v allocations", n)
 	}
 }

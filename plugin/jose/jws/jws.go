@@ -45,13 +45,35 @@ type Token struct {
 	raw           string
 	first, second int // positions of the dots
 	header        jsonx.Doc
-	headerText    []byte
+	text          []byte // the segments decoded, one after the other
+	headerText    []byte // aliases text, as the others do
 	payload       []byte
 	signature     []byte
 	algorithm     jwa.Algorithm
 	kid, typ      string
 	hasKid        bool
 	hasTyp        bool
+
+	home []byte // see Reserve
+	used int    // the most of text that a Parse has written
+}
+
+// Reserve gives the token memory of its own for good, for tokens of up to n characters:
+// parsing them allocates nothing.
+func (t *Token) Reserve(n int) {
+	t.home = make([]byte, 0, base64url.DecodedLen(n))
+	t.text = t.home
+	t.header.Reserve(16, 0)
+}
+
+// Wipe clears what tokens have left in the token's own memory and lets go of all other.
+func (t *Token) Wipe() {
+	if t.used == 0 {
+		return // nothing was decoded, nothing is kept
+	}
+	clear(t.home[:min(t.used, cap(t.home))])
+	t.header.Wipe()
+	*t = Token{header: t.header, home: t.home, text: t.home}
 }
 
 // Parse takes raw apart. seed keys the search for duplicate names. The token aliases
@@ -67,11 +89,11 @@ func (t *Token) Parse(raw string, maxBytes int, seed uint64) error {
 
 func (t *Token) reset() {
 	t.raw, t.first, t.second = "", 0, 0
-	t.payload, t.signature = t.payload[:0], t.signature[:0]
+	t.payload, t.signature = nil, nil
 	t.algorithm = jwa.Invalid
 	t.kid, t.hasKid, t.typ, t.hasTyp = "", false, "", false
 	if len(t.headerText) > 0 {
-		t.headerText = t.headerText[:0]
+		t.headerText = nil
 		// An empty text is no JSON: the document lets go of the former token.
 		_ = t.header.Parse(nil, jsonx.Limits{})
 	}
@@ -103,17 +125,32 @@ func (t *Token) parse(raw string, maxBytes int, seed uint64) error {
 		return ErrMalformed
 	}
 	t.raw, t.first, t.second = raw, dots[0], dots[1]
-	var ok bool
-	if t.headerText, ok = base64url.Append(t.headerText[:0], raw[:t.first]); !ok {
+	if need := base64url.DecodedLen(len(raw)); cap(t.text) < need {
+		t.text = make([]byte, 0, need)
+	}
+	// The header first: it is short, and what is refused for it costs no more.
+	header, ok := t.decode(0, raw[:t.first])
+	if !ok {
 		return ErrMalformed
 	}
-	if t.payload, ok = base64url.Append(t.payload[:0], raw[t.first+1:t.second]); !ok {
+	t.headerText = header
+	if err := t.readHeader(maxBytes, seed); err != nil {
+		return err
+	}
+	if t.payload, ok = t.decode(len(header), raw[t.first+1:t.second]); !ok {
 		return ErrMalformed
 	}
-	if t.signature, ok = base64url.Append(t.signature[:0], raw[t.second+1:]); !ok {
+	if t.signature, ok = t.decode(len(header)+len(t.payload), raw[t.second+1:]); !ok {
 		return ErrMalformed
 	}
-	return t.readHeader(maxBytes, seed)
+	return nil
+}
+
+// decode writes a segment's bytes to text, which has room for all of them.
+func (t *Token) decode(at int, segment string) ([]byte, bool) {
+	b, ok := base64url.Append(t.text[:at], segment)
+	t.used = max(t.used, at+base64url.DecodedLen(len(segment)))
+	return b[at:], ok
 }
 
 // readHeader reads the members that count. Names and values are compared exactly.

@@ -1,0 +1,88 @@
+package filter
+
+import (
+	"github.com/postern-wasm/postern/plugin/cache"
+	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/identity"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// What a plugin's own scratch memory holds without asking for more: most tokens that
+// are met. Longer ones take memory that goes with the event.
+const (
+	usualToken   = 2048 // characters
+	usualValues  = 96   // names and values of the claims
+	usualEscaped = 256  // bytes of strings with escapes in them
+	usualSlots   = 4    // tokens that prove a request
+)
+
+// work is the scratch memory of one event.
+//
+// A plugin has one for good, so that usual requests allocate nothing. It is wiped when
+// the event is over: of what an event has put there no byte and no pointer is left for
+// the next one. An event within another one gets a fresh one.
+type work struct {
+	view    request.View
+	judge   judge
+	writer  effect.Writer
+	verdict Verdict
+	slots   [usualSlots]*slot // of the judge
+}
+
+// newOwn returns the work that a plugin has for good.
+func newOwn(p *Plugin) *work {
+	w := new(work)
+	w.view.Reserve()
+	w.writer.Reserve()
+	first := new(slot)
+	first.finder.Reserve(usualToken)
+	first.attempt.Reserve(usualToken, usualValues, usualEscaped)
+	w.slots[0] = first
+	w.judge = judge{plugin: p, slots: w.slots[:1]}
+	return w
+}
+
+// scratch returns the memory of this event.
+func (p *Plugin) scratch() *work {
+	if p.work != nil {
+		return p.work
+	}
+	if !p.lent {
+		p.work, p.lent = p.own, true
+		return p.work
+	}
+	p.work = new(work)
+	p.work.judge.plugin = p
+	return p.work
+}
+
+// Yield lets go of the scratch memory without touching it: an event begins within
+// another one, whose verdict is still being carried out.
+func (p *Plugin) Yield() { p.work = nil }
+
+// Release ends the event, and with it every verdict: a driver that frees what an event
+// has allocated calls it when no event is under way any more.
+func (p *Plugin) Release() {
+	p.work = nil
+	if p.lent {
+		p.own.wipe()
+		p.lent = false
+	}
+}
+
+// wipe makes the work as it was when it was new. The first slot's memory is the
+// plugin's; others were the event's.
+func (w *work) wipe() {
+	w.view.Wipe()
+	w.writer.Wipe()
+	w.verdict = Verdict{}
+	clear(w.slots[1:])
+	w.judge = judge{plugin: w.judge.plugin, slots: w.slots[:1]}
+	w.slots[0].wipe()
+}
+
+func (s *slot) wipe() {
+	s.finder.Wipe()
+	s.attempt.Wipe()
+	s.key, s.place, s.provider, s.identity = cache.Key{}, nil, 0, identity.Identity{}
+}
