@@ -44,7 +44,7 @@ var allowed = map[string][]string{
 	"plugin/offload":         {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/kernel/rsa"},
 	"plugin/identity":        {"plugin/jsonx"},
 	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
-	"plugin/jwks":            {"plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
+	"plugin/jwks":            {"plugin/jsonx", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
 	"plugin/policy":          {"plugin/memory", "plugin/reason", "plugin/request"},
 	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},

@@ -98,7 +98,7 @@ func (s *nativeSession) pump() {
 		case jwks.WriteShared:
 			source.Written(s.now(), s.write(step))
 		case jwks.Fetch:
-			s.fetch(source)
+			s.fetch(source, step)
 		}
 	}
 }
@@ -112,17 +112,17 @@ func (s *nativeSession) write(step jwks.Step) jwks.ShareStatus {
 	return jwks.ShareOK
 }
 
-func (s *nativeSession) fetch(source *jwks.Source) {
+func (s *nativeSession) fetch(source *jwks.Source, step jwks.Step) {
 	c := source.Config()
 	server := s.outside.server(c.Cluster)
 	source.Dispatched(s.now(), server != nil)
 	if server == nil {
 		return
 	}
-	authority, path, _ := strings.Cut(strings.TrimPrefix(c.URI, "http://"), "/")
-	response, err := fetch(server.upstream.Addr(), authority, "/"+path, time.Duration(c.Timeout))
+	_, authority, path := jwks.Target(step.URI)
+	response, err := fetch(server.upstream.Addr(), authority, path, time.Duration(c.Timeout))
 	if err != nil {
-		source.Answered(s.now(), jwks.Answer{})
+		source.Answered(s.now(), step.Flight, jwks.Answer{})
 		return
 	}
 	first := func(name string) string {
@@ -131,7 +131,7 @@ func (s *nativeSession) fetch(source *jwks.Source) {
 		}
 		return ""
 	}
-	source.Answered(s.now(), jwks.Answer{
+	source.Answered(s.now(), step.Flight, jwks.Answer{
 		Status: response.Status, Body: response.Body,
 		CacheControl: first("cache-control"), Age: first("age"),
 	})

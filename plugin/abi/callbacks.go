@@ -161,6 +161,7 @@ func onConfigure(id uint32, size int32) uint32 {
 		return 0
 	}
 	if old := r.current; old != nil {
+		old.plugin.Retire()
 		r.retired = append(r.retired, old)
 	}
 	r.current = accepted
@@ -202,11 +203,12 @@ func configure(home *memory.Region, size int32) *policy {
 	return p
 }
 
-// tidy frees the policies that no stream is judged by any more.
+// tidy frees the policies that no stream is judged by any more, once their key sets have
+// ended what they had begun.
 func (r *root) tidy() {
 	kept := r.retired[:0]
 	for _, p := range r.retired {
-		if streams.uses(p) {
+		if streams.uses(p) || p.plugin.Busy() {
 			kept = append(kept, p)
 			continue
 		}
@@ -373,7 +375,7 @@ func removeRoot(i int) {
 	}
 	for _, p := range r.retired {
 		streams.orphan(p)
-		forgetCalls(p)
+		quit(p)
 		graves = append(graves, p)
 	}
 	roots = append(roots[:i], roots[i+1:]...)

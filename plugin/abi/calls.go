@@ -24,6 +24,7 @@ type call struct {
 	root   uint32
 	policy *policy
 	source int
+	flight uint32
 }
 
 var (
@@ -47,9 +48,6 @@ func pump(p *policy, id uint32, t int64) {
 		return
 	}
 	for range maxSteps {
-		if r.current != p && step.Kind != jwks.WriteShared {
-			break // nothing is fetched for a policy that was replaced; what it has is shared still
-		}
 		carryStep(r.id, p, source, step, t)
 		if source, step = p.plugin.NextStep(t); step.Kind == jwks.Nothing {
 			break
@@ -90,7 +88,7 @@ func carryStep(root uint32, p *policy, i int, step jwks.Step, t int64) {
 		st := proxySetSharedData(key, keySize, unsafe.SliceData(step.Value), int32(len(step.Value)), step.CAS)
 		source.Written(t, shareStatus(st))
 	case jwks.Fetch:
-		source.Dispatched(t, fetch(root, p, i))
+		source.Dispatched(t, fetch(root, p, i, step))
 	case jwks.Nothing:
 	}
 }
@@ -107,16 +105,16 @@ func shareStatus(st status) jwks.ShareStatus {
 	return jwks.ShareUnavailable
 }
 
-// fetch starts the GET of a key set on the root's context.
-func fetch(root uint32, p *policy, i int) bool {
+// fetch starts a GET for a key set on the root's context.
+func fetch(root uint32, p *policy, i int, step jwks.Step) bool {
 	cfg := p.plugin.Source(i).Config()
-	scheme, authority, path := cfg.Target()
+	scheme, authority, path := jwks.Target(step.URI)
 	text := appendPairs(nil, []request.Header{
 		{Name: ":method", Value: "GET"},
 		{Name: ":scheme", Value: scheme},
 		{Name: ":authority", Value: authority},
 		{Name: ":path", Value: path},
-		{Name: "accept", Value: "application/jwk-set+json, application/json"},
+		{Name: "accept", Value: step.Accept},
 		{Name: "user-agent", Value: "postern"},
 	})
 	proxySetEffectiveContext(root)
@@ -129,7 +127,7 @@ func fetch(root uint32, p *policy, i int) bool {
 		return false
 	}
 	before := memory.Enter(memory.Eternal())
-	calls = append(calls, call{id: out.number, root: root, policy: p, source: i})
+	calls = append(calls, call{id: out.number, root: root, policy: p, source: i, flight: step.Flight})
 	memory.Leave(before)
 	return true
 }
@@ -147,14 +145,26 @@ func takeAnswer(root, id uint32, headerCount, bodySize int32) {
 			a = jwks.AnswerFrom(headers(mapCallout))
 		}
 		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
-		before := source.Generation()
-		source.Answered(now(), a)
-		if source.Generation() != before {
+		if source.Answered(now(), c.flight, a) {
 			counters.fetchSuccess.increment()
 		} else {
 			counters.fetchFail.increment()
 		}
 		return
+	}
+}
+
+// quit gives back what the key sets of a policy hold, before the host drops its calls.
+func quit(p *policy) {
+	forgetCalls(p)
+	p.plugin.Quit()
+	t := now()
+	for range maxSteps {
+		source, step := p.plugin.NextStep(t)
+		if step.Kind != jwks.ReadShared && step.Kind != jwks.WriteShared || !p.plugin.Busy() {
+			return
+		}
+		carryStep(0, p, source, step, t)
 	}
 }
 

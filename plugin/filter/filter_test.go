@@ -83,6 +83,7 @@ type host struct {
 	now     int64
 	fetches int
 	flying  int
+	flight  uint32
 }
 
 func (h *host) pump() {
@@ -97,6 +98,7 @@ func (h *host) pump() {
 		case jwks.Fetch:
 			h.fetches++
 			h.flying++
+			h.flight = step.Flight
 			h.p.Source(i).Dispatched(h.now, true)
 		}
 	}
@@ -117,7 +119,7 @@ func (h *host) request(s *Stream, headers []request.Header) Verdict {
 
 func (h *host) answer(a jwks.Answer) {
 	h.flying--
-	h.p.Source(0).Answered(h.now, a)
+	h.p.Source(0).Answered(h.now, h.flight, a)
 	h.pump()
 }
 

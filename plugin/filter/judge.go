@@ -163,7 +163,8 @@ func (j *judge) asksForKid(p *config.Provider) bool {
 		j.waitSource = p.Remote
 		return source.Pending(j.now) && j.now < s.deadline
 	}
-	if !source.WantKid(j.now) {
+	kid, _ := j.judged.attempt.KeyID()
+	if !source.WantKid(j.now, kid) {
 		return false
 	}
 	s.kidAsked = true

@@ -74,10 +74,10 @@ func statusCode(text string) int {
 	return int(n)
 }
 
-// Target splits the URI into what a request carries: scheme, authority, and the path
-// with its query. The configuration room has checked that it is absolute.
-func (c *Config) Target() (scheme, authority, path string) {
-	scheme, rest, _ := strings.Cut(c.URI, "://")
+// Target splits an absolute URI into what a request carries: scheme, authority, and the
+// path with its query.
+func Target(uri string) (scheme, authority, path string) {
+	scheme, rest, _ := strings.Cut(uri, "://")
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		authority, path = rest[:i], rest[i:]
 	} else {

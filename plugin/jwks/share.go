@@ -9,97 +9,133 @@ import (
 // The shared entries. Their first bytes name format and version: an entry of another
 // version is as good as none. All integers are little-endian, times nanoseconds.
 //
-//	document: "PSTD1" binding[32] fetchedAt[8] lifetime[8] sum[32] body
-//	lease:    "PSTL1" end[8] notBefore[8] holder[8]
+//	state:    "PSTS1" end[8] notBefore[8] kidsNotBefore[8] holder[8] version[8] failures[8]
+//	document: "PSTD2" binding[32] version[8] askedAt[8] fetchedAt[8] lifetime[8] placeUntil[8] placeSize[8] sum[32] place body
 //
-// binding is the SHA-256 of cluster and URI, so that an entry of another set is never
-// taken for this one's; sum is the SHA-256 of everything else and tells a torn or cut
-// entry. Neither keeps out a neighbour in the same vm_id who means harm: the entry is
+// The state is small, so that looking at it often costs little, and every change of it
+// is a compare-and-swap: the worker whose change is taken is the one that fetches.
+// version counts the documents that were published; it alone says which is the newer,
+// since clocks step. binding is the SHA-256 of what the set is, so that an entry of
+// another set is never taken for this one's; sum is the SHA-256 of everything else and
+// tells a torn or cut entry. Neither keeps out a neighbour in the same vm_id who means
+// harm: times are held to what an honest worker can have written, the document is
 // parsed as strictly as an answer from the network, and a vm_id of one's own is what
 // keeps others out.
 const (
-	documentMagic = "PSTD1"
-	leaseMagic    = "PSTL1"
+	stateMagic    = "PSTS1"
+	documentMagic = "PSTD2"
 	keyPrefix     = "postern/1/jwks/"
-	leaseSize     = len(leaseMagic) + 8 + 8 + 8
-	headSize      = len(documentMagic) + 32 + 8 + 8
+	stateSize     = len(stateMagic) + 6*8
+	headSize      = len(documentMagic) + 32 + 6*8
+	// maxVersion keeps a forged version from being the last one.
+	maxVersion = 1 << 62
+	// neverCAS matches no entry: writing with it succeeds only where there is none. With 0
+	// a write would replace whatever another worker has just put there.
+	neverCAS = 1<<32 - 1
 )
 
-type document struct {
-	fetchedAt, lifetime int64
-	body                []byte
+// state is what the workers say to each other. The zero value is what is known where
+// nothing is stored.
+type state struct {
+	end           int64  // of the lease; the holder alone fetches
+	notBefore     int64  // no fetch before this: one has failed
+	kidsNotBefore int64  // no fetch for an unknown kid before this
+	holder        uint64 // of the lease: its salt
+	version       uint64 // of the document
+	failures      uint64 // in a row
 }
 
-// binding names the set within shared data.
-func (s *Source) binding() [32]byte {
-	var sum [32]byte
-	sha2.SHA256.Append(sum[:0], s.cfg.Cluster, "\x00", s.cfg.URI)
-	return sum
-}
-
-func (s *Source) docKey() string   { return s.sharedKey("/doc") }
-func (s *Source) leaseKey() string { return s.sharedKey("/lease") }
-
-func (s *Source) sharedKey(suffix string) string {
-	const digits = "0123456789abcdef"
-	sum := s.binding()
-	key := make([]byte, 0, len(keyPrefix)+32+len(suffix))
-	key = append(key, keyPrefix...)
-	for _, b := range sum[:16] {
-		key = append(key, digits[b>>4], digits[b&15])
+func (st *state) encode() []byte {
+	out := make([]byte, 0, stateSize)
+	out = append(out, stateMagic...)
+	for _, n := range [...]uint64{uint64(st.end), uint64(st.notBefore), uint64(st.kidsNotBefore), st.holder, st.version, st.failures} {
+		out = binary.LittleEndian.AppendUint64(out, n)
 	}
-	return string(append(key, suffix...))
+	return out
 }
 
-func encodeDocument(binding [32]byte, fetchedAt, lifetime int64, body []byte) []byte {
-	out := make([]byte, 0, headSize+32+len(body))
+func decodeState(value []byte) state {
+	if len(value) != stateSize || string(value[:len(stateMagic)]) != stateMagic {
+		return state{}
+	}
+	at := func(i int) uint64 { return binary.LittleEndian.Uint64(value[len(stateMagic)+8*i:]) }
+	st := state{int64(at(0)), int64(at(1)), int64(at(2)), at(3), at(4), at(5)}
+	if st.version >= maxVersion || st.failures > maxFailures {
+		return state{}
+	}
+	return st
+}
+
+// document is a key set with what is known about it.
+type document struct {
+	version                      uint64
+	askedAt, fetchedAt, lifetime int64
+	place                        []byte // where it came from, if that was discovered
+	placeUntil                   int64
+	body                         []byte
+}
+
+func (d *document) encode(binding [32]byte) []byte {
+	out := make([]byte, 0, headSize+32+len(d.place)+len(d.body))
 	out = append(out, documentMagic...)
 	out = append(out, binding[:]...)
-	out = binary.LittleEndian.AppendUint64(out, uint64(fetchedAt))
-	out = binary.LittleEndian.AppendUint64(out, uint64(lifetime))
-	sum := checksum(out, body)
+	for _, n := range [...]uint64{d.version, uint64(d.askedAt), uint64(d.fetchedAt), uint64(d.lifetime), uint64(d.placeUntil), uint64(len(d.place))} {
+		out = binary.LittleEndian.AppendUint64(out, n)
+	}
+	sum := checksum(out, d.place, d.body)
 	out = append(out, sum[:]...)
-	return append(out, body...)
+	out = append(out, d.place...)
+	return append(out, d.body...)
 }
 
+// decodeDocument reads an entry; its slices alias value.
 func decodeDocument(value []byte, binding [32]byte) (document, bool) {
 	if len(value) < headSize+32 || string(value[:len(documentMagic)]) != documentMagic {
 		return document{}, false
 	}
-	head, sum, body := value[:headSize], value[headSize:headSize+32], value[headSize+32:]
-	if [32]byte(head[len(documentMagic):len(documentMagic)+32]) != binding || [32]byte(sum) != checksum(head, body) {
+	head, sum, rest := value[:headSize], value[headSize:headSize+32], value[headSize+32:]
+	if [32]byte(head[len(documentMagic):len(documentMagic)+32]) != binding || [32]byte(sum) != checksum(head, rest) {
 		return document{}, false
 	}
-	times := head[len(documentMagic)+32:]
-	return document{
-		fetchedAt: int64(binary.LittleEndian.Uint64(times)),
-		lifetime:  int64(binary.LittleEndian.Uint64(times[8:])),
-		body:      body,
-	}, true
+	at := func(i int) uint64 { return binary.LittleEndian.Uint64(head[len(documentMagic)+32+8*i:]) }
+	d := document{version: at(0), askedAt: int64(at(1)), fetchedAt: int64(at(2)), lifetime: int64(at(3)), placeUntil: int64(at(4))}
+	size := at(5)
+	if size > uint64(min(len(rest), maxURI)) || d.version == 0 || d.version >= maxVersion {
+		return document{}, false
+	}
+	d.place, d.body = rest[:size], rest[size:]
+	return d, true
 }
 
-func checksum(head, body []byte) [32]byte {
+func checksum(parts ...[]byte) [32]byte {
 	var h sha2.State
 	h.Reset(sha2.SHA256)
-	h.Write(head)
-	h.Write(body)
+	for _, p := range parts {
+		h.Write(p)
+	}
 	var sum [32]byte
 	h.Append(sum[:0])
 	return sum
 }
 
-func encodeLease(end, notBefore int64, holder uint64) []byte {
-	out := make([]byte, 0, leaseSize)
-	out = append(out, leaseMagic...)
-	out = binary.LittleEndian.AppendUint64(out, uint64(end))
-	out = binary.LittleEndian.AppendUint64(out, uint64(notBefore))
-	return binary.LittleEndian.AppendUint64(out, holder)
+// names are what a set is called in shared data.
+type names struct {
+	binding          [32]byte
+	stateKey, docKey string
 }
 
-func decodeLease(value []byte) (end, notBefore int64, holder uint64, ok bool) {
-	if len(value) != leaseSize || string(value[:len(leaseMagic)]) != leaseMagic {
-		return 0, 0, 0, false
+// sharedNames: the same place, held to the same bounds, is the same set.
+func (c *Config) sharedNames() names {
+	var bounds [17]byte
+	binary.LittleEndian.PutUint64(bounds[:], uint64(c.MaxBytes))
+	binary.LittleEndian.PutUint64(bounds[8:], uint64(c.MaxKeys))
+	bounds[16] = byte(c.Use)
+	sum := checksum(bounds[:], []byte(c.Cluster+"\x00"+c.URI+"\x00"+c.OtherURI+"\x00"+c.Issuer))
+	const digits = "0123456789abcdef"
+	key := make([]byte, 0, len(keyPrefix)+32)
+	key = append(key, keyPrefix...)
+	for _, b := range sum[:16] {
+		key = append(key, digits[b>>4], digits[b&15])
 	}
-	v := value[len(leaseMagic):]
-	return int64(binary.LittleEndian.Uint64(v)), int64(binary.LittleEndian.Uint64(v[8:])), binary.LittleEndian.Uint64(v[16:]), true
+	return names{sum, string(key) + "/state", string(key) + "/doc"}
 }

@@ -13,75 +13,115 @@ const (
 	second = int64(1_000_000_000)
 	// pollInterval is how soon a worker looks again for what another one fetches.
 	pollInterval = second / 10
+	// watchInterval is how soon a worker notices that another one has published a set,
+	// though its own is fresh: so long, and a tick, may a withdrawn key live on.
+	watchInterval = second / 4
 	// maxBackoff caps the delay after repeated failures.
 	maxBackoff = 60 * second
 	// leaseMargin is added to the fetch timeout: a lease not released by then is dead.
 	leaseMargin = 2 * second
+	// answerMargin is added to the fetch timeout: after it no answer is waited for. It is
+	// less than leaseMargin, so that the lease is given back before it ends.
+	answerMargin = 3 * second / 2
 	// minLifetime is the floor for what Cache-Control may ask for.
 	minLifetime = 10 * second
+	// maxFailures is as far as failures are counted: the delay has its cap before.
+	maxFailures = 30
+	// maxLost is how often the lease may be lost to nobody before a worker goes on alone.
+	maxLost = 50
 )
 
 // phase is where a source stands between two host calls.
 type phase uint8
 
 const (
-	idle       phase = iota
-	readDoc          // wants to see what other workers have published
-	readLease        // wants to see whether another worker fetches
-	writeLease       // wants to take the lease
-	dispatch         // wants the fetch itself
-	flying           // the fetch is under way
-	publish          // wants to publish the document
-	release          // wants to give the lease back
+	idle        phase = iota
+	readState         // wants to see what the other workers are about
+	readDoc           // wants the document that is published
+	takeLease         // wants the right to fetch
+	dispatch          // wants the fetch itself
+	flying            // the fetch is under way
+	publish           // wants to publish the document
+	readRival         // another document was published meanwhile: wants to see it
+	readRelease       // wants to see whether the lease is still its own
+	release           // wants to give the lease back
 )
 
 // Source is one remote key set. It is driven by one worker; workers meet in the
 // host's shared data. The zero value is not usable: see [New].
 type Source struct {
-	cfg  Config
-	salt uint64
+	cfg   Config
+	salt  uint64
+	names names
 
+	// The set in hand.
 	keys       *jwk.Set
 	home       *memory.Region // where keys and what is made from them live
+	document   []byte         // what keys were read from; in home
 	generation uint64
-	fetchedAt  int64 // when the current document was fetched; 0 if none
+	version    uint64 // of the document, among all workers
+	askedAt    int64  // when it was asked for
+	fetchedAt  int64  // when it came
 	freshUntil int64
 	refreshAt  int64
 
+	// The call under way.
 	phase    phase
-	retryAt  int64 // no fetch before this
-	failures int   // failed episodes in a row
-	tries    int   // tries in this episode
-	failed   bool  // the last episode failed: waiting is pointless until retryAt
-	unshared bool  // the host has no shared data
-	leaseCAS uint32
-	leaseEnd int64
-	document []byte // what publish will write
+	flight   uint32 // counts the calls
+	tries    int    // tries in this episode
+	sentAt   int64
+	answerBy int64
+	asking   uint8 // which of the discovery's places is asked; see discovery.go
+	place    place // where the keys are (discovery)
 
-	kidAt   int64 // no fetch for an unknown kid before this
-	wantKid bool  // an unknown kid asks for a fetch
-	peek    bool  // an unknown kid asks what other workers have, no more
-	note    string
+	// What holds fetches back. None is further away than what it bounds, whatever the
+	// clock does: see turnBack.
+	clock    int64 // the latest time seen
+	retryAt  int64 // no fetch before this
+	pollAt   int64 // no look at another's lease before this
+	watchAt  int64 // the next look though nothing is due
+	failures int   // failed episodes in a row, of all workers
+	failed   bool  // the last episode failed: waiting is pointless until retryAt
+	retired  bool  // nothing is fetched any more
+
+	// What other workers are about.
+	unshared bool // the host has no shared data
+	state    state
+	stateCAS uint32
+	docCAS   uint32
+	seen     uint64 // the version that this worker has looked at
+	leaseEnd int64  // of its own lease
+	lost     int    // leases lost in a row
+	wiped    bool   // a new entry was refused with any CAS
+	releases int
+
+	kids kids
+	note string
 }
 
-// New returns the source of one remote set. salt spreads refreshes over workers.
+// New returns the source of one remote set. salt tells workers apart and spreads
+// their refreshes.
 func New(cfg Config, salt uint64) *Source {
-	return &Source{cfg: cfg, salt: salt}
+	s := &Source{cfg: cfg, salt: salt, names: cfg.sharedNames()}
+	if cfg.discovers() {
+		s.place.buffer = make([]byte, 0, maxURI)
+	}
+	return s
 }
 
 // Config returns what the source was made from.
 func (s *Source) Config() *Config { return &s.cfg }
 
-// Generation changes with every change of the set; 0 before the first.
+// Generation changes with every change of the set, its end included; 0 before the first.
 func (s *Source) Generation() uint64 { return s.generation }
 
-// Keys returns the usable set: fresh, or stale within the window, else nil.
+// Keys returns the usable set: fresh, or stale within the window, else nil. What was
+// once too old stays so, should the clock step back.
 func (s *Source) Keys(now int64) *jwk.Set {
-	if s.keys == nil || now >= s.freshUntil+s.cfg.StaleIfError {
-		return nil
+	if s.keys != nil && now >= s.freshUntil+s.cfg.StaleIfError {
+		s.keys = nil // its memory is freed by the next event: see Next
+		s.generation++
 	}
-	// A clock that stepped back behind the fetch says nothing about freshness: the
-	// set is used and refreshed (see due).
 	return s.keys
 }
 
@@ -91,44 +131,49 @@ func (s *Source) Hopeless(now int64) bool {
 	return s.Keys(now) == nil && s.failed && now < s.retryAt && s.phase == idle
 }
 
-// WantKid records that an otherwise plausible token names a kid that the set lacks.
-// It says whether something is under way or will follow that the request may wait for:
-// a fetch, at most one per interval, or else a look at what other workers have fetched,
-// which costs no more than the refusal would.
-func (s *Source) WantKid(now int64) bool {
-	if s.cfg.UnknownKidInterval <= 0 {
-		return false
-	}
-	if s.phase != idle || s.wantKid {
-		return true // one is under way: it answers this question too
-	}
-	if now < s.kidAt || now < s.retryAt {
-		s.peek = !s.unshared
-		return s.peek
-	}
-	s.kidAt = now + s.cfg.UnknownKidInterval
-	s.wantKid = true
-	return true
+// wants says whether the set should be fetched, whoever asks for it.
+func (s *Source) wants(now int64) bool {
+	return s.keys == nil || now >= s.refreshAt
 }
 
 // due says whether the set should be fetched now.
 func (s *Source) due(now int64) bool {
-	if now < s.retryAt {
-		return false
-	}
-	return s.keys == nil || s.wantKid || now >= s.refreshAt || now < s.fetchedAt
+	return !s.retired && now >= s.retryAt && (s.kids.wanted || s.wants(now))
 }
 
 // Pending says that something is under way or will be tried that may still bring keys:
 // a request that waits for this set has reason to go on waiting.
 func (s *Source) Pending(now int64) bool {
-	if s.phase != idle || s.wantKid || s.peek || s.tries > 0 {
+	if s.phase != idle || s.kids.wanted || s.kids.peek || s.tries > 0 {
 		return true
 	}
 	return s.Keys(now) == nil && !s.Hopeless(now)
 }
 
+// Retire says that the configuration of this source was replaced: it fetches nothing any
+// more, but ends what it has begun, so that its successor need not wait for its lease to
+// run out, and still takes what others publish, for the requests that wait.
+func (s *Source) Retire() {
+	s.retired, s.kids.wanted = true, false
+	if s.phase == idle && s.tries > 0 {
+		s.startRelease() // it was to be repeated: the lease is still held
+	}
+}
+
+// Quit is Retire for a source whose calls the host has dropped: it waits for no answer
+// and gives its lease back at once.
+func (s *Source) Quit() {
+	s.Retire()
+	if s.phase == flying || s.phase == dispatch {
+		s.startRelease()
+	}
+}
+
+// Busy says that a call is under way, or that the lease is yet to be given back.
+func (s *Source) Busy() bool { return s.phase != idle }
+
 // Note returns, once, a line for the operator about the last event; "" if there is none.
+// It is valid until the event's end.
 func (s *Source) Note() string {
 	n := s.note
 	s.note = ""
@@ -138,11 +183,11 @@ func (s *Source) Note() string {
 // adopt parses a document in a region of its own and makes it the current set. The
 // former set dies with its region, and all that was made from its keys. A bad document
 // changes nothing.
-func (s *Source) adopt(document []byte, fetchedAt, lifetime int64) (why string) {
+func (s *Source) adopt(d *document) (why string) {
 	home := memory.New()
 	before := memory.Enter(home)
-	document = bytes.Clone(document) // so that nothing in the region points out of it
-	set, _, err := jwk.Parse(document, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt})
+	body := bytes.Clone(d.body) // so that nothing in the region points out of it
+	set, _, err := jwk.Parse(body, jwk.Limits{MaxBytes: s.cfg.MaxBytes, MaxKeys: s.cfg.MaxKeys, Seed: s.salt, Use: s.cfg.Use})
 	memory.Leave(before)
 	if err != nil {
 		why := strings.Clone(err.Error()) // the error itself dies with the region
@@ -152,15 +197,25 @@ func (s *Source) adopt(document []byte, fetchedAt, lifetime int64) (why string) 
 	if s.home != nil {
 		s.home.Free()
 	}
-	s.keys, s.home = set, home
+	s.keys, s.home, s.document = set, home, body
 	s.generation++
-	s.fetchedAt = fetchedAt
-	s.freshUntil = fetchedAt + lifetime
+	s.version, s.askedAt, s.fetchedAt = d.version, d.askedAt, d.fetchedAt
+	lifetime := min(d.lifetime, s.cfg.CacheDuration)
+	s.freshUntil = d.fetchedAt + lifetime
 	// Refresh in the last tenth to fifth of the lifetime, each worker at its own moment.
 	tenth := lifetime / 10
 	s.refreshAt = s.freshUntil - tenth - int64(s.salt%1024)*tenth/1024
-	s.retryAt, s.failures, s.tries, s.failed, s.wantKid = 0, 0, 0, false, false
+	s.retryAt, s.failures, s.tries, s.failed = 0, 0, 0, false
+	s.kids.answered()
 	return ""
+}
+
+// tidy frees a set that was too old.
+func (s *Source) tidy(now int64) {
+	if s.Keys(now) == nil && s.home != nil {
+		s.home.Free()
+		s.home, s.document = nil, nil
+	}
 }
 
 // Close frees the set; the source is not used again.
@@ -168,31 +223,47 @@ func (s *Source) Close() {
 	if s.home != nil {
 		s.home.Free()
 	}
-	s.keys, s.home = nil, nil
+	s.keys, s.home, s.document = nil, nil, nil
 }
 
-// fail ends one try. The set in hand stays.
-func (s *Source) fail(now int64, why string) {
+// turnBack keeps what was set by a clock that has stepped back since from holding
+// anything up for longer than it was meant to.
+func (s *Source) turnBack(now int64) {
+	if now < s.clock {
+		s.retryAt = min(s.retryAt, now+max(maxBackoff, s.cfg.FailedRefetch, s.cfg.RetryMax))
+		s.pollAt, s.watchAt = min(s.pollAt, now), min(s.watchAt, now)
+		s.answerBy = min(s.answerBy, now+s.cfg.Timeout+answerMargin)
+		s.kids.notBefore = min(s.kids.notBefore, now+s.cfg.UnknownKidInterval)
+		s.place.until = min(s.place.until, now+placeLifetime)
+		if shift := s.fetchedAt - now; shift > 0 {
+			// The clock says nothing any more about how old the set is: it is refreshed at
+			// once, and if that fails it lasts no longer than one that came now.
+			s.fetchedAt, s.freshUntil, s.refreshAt = now, s.freshUntil-shift, now
+		}
+	}
+	s.clock = now
+}
+
+// fail ends one try; again says that it may be repeated at once. The set in hand stays.
+func (s *Source) fail(now int64, why string, again bool) {
 	s.note = "key set " + s.cfg.URI + ": " + why
-	if s.tries <= s.cfg.Retries {
-		s.retryAt = now + backoff(s.cfg.RetryBase, s.tries-1)
-		s.phase = idle
+	s.asking = askURI
+	if again && s.tries <= s.cfg.Retries && !s.retired {
+		s.retryAt = now + backoff(s.cfg.RetryBase, s.tries-1, s.cfg.RetryMax)
+		s.phase = idle // and keeps the lease
 		return
 	}
-	s.retryAt = now + backoff(s.cfg.FailedRefetch, s.failures)
-	s.failures++
+	s.retryAt = now + backoff(s.cfg.FailedRefetch, s.failures, maxBackoff)
+	s.failures = min(s.failures+1, maxFailures)
 	s.tries = 0
 	s.failed = true
-	s.wantKid = false
-	s.phase = release
-	if s.unshared {
-		s.phase = idle
-	}
+	s.kids.wanted = false
+	s.startRelease()
 }
 
 // backoff doubles base per step, up to the cap (or base, where that is longer).
-func backoff(base int64, step int) int64 {
-	limit := max(maxBackoff, base)
+func backoff(base int64, step int, limit int64) int64 {
+	limit = max(limit, base)
 	for ; step > 0 && base < limit; step-- {
 		base *= 2
 	}

@@ -288,4 +288,3 @@ func TestUseOfSVIDs(t *testing.T) {
 		}
 	}
 }
-
