@@ -90,7 +90,9 @@ func generate(name string) ([]byte, error) {
 
 // linear writes the two additions: one with its carries, one without.
 func (f field) linear(w *bytes.Buffer) {
-	fmt.Fprint(w, "\n// Lin sets z = k a + m b, carried.\nfunc (z *Element) Lin(k int32, a *Element, m int32, b *Element) {\nx, y := int64(k), int64(m)\n")
+	fmt.Fprint(w, "\n// Lin sets z = k a + m b, carried.\nfunc (z *Element) Lin(k int32, a *Element, m int32, b *Element) {\n")
+	f.reach(w, []string{"a", "b"})
+	fmt.Fprintln(w, "x, y := int64(k), int64(m)")
 	carry, assign := "", ":="
 	for k := range f.limbs {
 		fmt.Fprintf(w, "t %s x*int64(a[%d]) + y*int64(b[%[2]d]) %s\n", assign, k, carry)
@@ -107,6 +109,7 @@ func (f field) linear(w *bytes.Buffer) {
 		fmt.Fprintf(w, "z[%d] = int32(t)\n", f.limbs-1)
 	}
 	fmt.Fprint(w, "}\n\n// Sub sets z = a - b, not carried.\nfunc (z *Element) Sub(a, b *Element) {\n")
+	f.reach(w, []string{"a", "b"})
 	for k := range f.limbs {
 		fmt.Fprintf(w, "z[%d] = a[%[1]d] - b[%[1]d]\n", k)
 	}
@@ -159,6 +162,8 @@ func (f field) square(x, single, doubled, sign string) func(k int) string {
 // them), then the columns. extra is added to the columns that become the result.
 func (f field) method(w *bytes.Buffer, doc, signature, operands string, setup []string, column func(k int) string, extra ...string) {
 	fmt.Fprintf(w, "\n%s\nfunc (z *Element) %s {\n", doc, signature)
+	_, names, _ := strings.Cut(strings.TrimSuffix(signature, " *Element)"), "(")
+	f.reach(w, strings.Split(names, ", "))
 	for _, o := range operands {
 		var names, values []string
 		for i := range f.limbs {
@@ -182,6 +187,17 @@ func (f field) method(w *bytes.Buffer, doc, signature, operands string, setup []
 		f.montgomery(w, column, addend)
 	}
 	fmt.Fprintln(w, "}")
+}
+
+// reach writes what looks at the last limbs first. wazero checks every address that is not
+// a smaller offset from one that it has checked: so it checks one for each operand, not
+// one for each limb. Nothing but a branch keeps the compiler from loading in other orders.
+func (f field) reach(w *bytes.Buffer, names []string) {
+	fmt.Fprintf(w, "if z[%d]", f.limbs-1)
+	for _, name := range names {
+		fmt.Fprintf(w, " | %s[%d]", name, f.limbs-1)
+	}
+	fmt.Fprintln(w, " == never {\nreturn\n}")
 }
 
 // montgomery writes the columns from the lowest: limbs of them give a quotient each, which

@@ -1,9 +1,17 @@
 package ed25519
 
+// never is no limb's value. mul and square look at the last limbs first, for a runtime
+// (wazero) checks every address that is not a smaller offset from one it has checked: so
+// it checks one for each operand, not one for each limb. Nothing but a branch keeps the
+// compiler from loading in other orders.
+const never = -1 << 31
+
 // mul sets z = a b; z may be a or b. The columns above 2^261 come first, are carried into
-// limbs, and count 1216 times below; the column above those (c17) is the last carry. The highest
-// index comes first: a runtime that has checked it (wazero) need not check the rest.
+// limbs, and count 1216 times below; the column above those (c17) is the last carry.
 func (z *element) mul(a, b *element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	a8, a7, a6 := int64(a[8]), int64(a[7]), int64(a[6])
 	a5, a4, a3 := int64(a[5]), int64(a[4]), int64(a[3])
 	a2, a1, a0 := int64(a[2]), int64(a[1]), int64(a[0])
@@ -35,6 +43,9 @@ func (z *element) mul(a, b *element) {
 
 // square sets z = a^2; z may be a.
 func (z *element) square(a *element) {
+	if z[8]|a[8] == never {
+		return
+	}
 	a8, a7, a6 := int64(a[8]), int64(a[7]), int64(a[6])
 	a5, a4, a3 := int64(a[5]), int64(a[4]), int64(a[3])
 	a2, a1, a0 := int64(a[2]), int64(a[1]), int64(a[0])

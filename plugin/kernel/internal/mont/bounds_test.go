@@ -25,8 +25,8 @@ func TestColumnsAtTheirBound(t *testing.T) {
 	// The column of most products, both halves of it: 2 * 304 products of (2^27-1)^2.
 	clear(m.columns)
 	for i := 0; i < limbs; i += row {
-		addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
-		addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
+		m.addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
+		m.addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
 	}
 	sum := new(big.Int)
 	for i := len(m.columns) - 1; i >= 0; i-- {
@@ -42,7 +42,7 @@ func TestColumnsAtTheirBound(t *testing.T) {
 	// Square fills the same columns by other ways.
 	clear(m.columns)
 	for i := 0; i < limbs; i += row {
-		addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
+		m.addRows(m.columns[i:], (*[row]uint32)(full[i:]), full)
 	}
 	product := append([]uint64(nil), m.columns...)
 	m.squareColumns(full)

@@ -40,6 +40,7 @@ type Modulus struct {
 	square  []uint32 // R^2 mod n
 	twice   []uint32 // scratch: a residue doubled
 	columns []uint64 // scratch: a product before its limbs are carried
+	next    []uint64 // scratch: the columns that addRows goes on with
 }
 
 // New makes the modulus, big-endian bytes, ready. Leading zeros do not count.

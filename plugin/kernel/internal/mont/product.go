@@ -4,7 +4,7 @@ package mont
 func (m *Modulus) Mul(z, a, b []uint32) {
 	clear(m.columns)
 	for i := 0; i+row <= len(a); i += row {
-		addRows(m.columns[i:], (*[row]uint32)(a[i:]), b)
+		m.addRows(m.columns[i:], (*[row]uint32)(a[i:]), b)
 	}
 	m.fold(z)
 }
@@ -37,7 +37,7 @@ func (m *Modulus) squareColumns(a []uint32) {
 		t[4] += d1*x3 + x2*x2
 		t[5] += d2 * x3
 		t[6] += x3 * x3
-		addRows(m.columns[2*i+row:], d, a[i+row:])
+		m.addRows(m.columns[2*i+row:], d, a[i+row:])
 	}
 }
 
@@ -64,7 +64,7 @@ func (m *Modulus) fold(z []uint32) {
 		t[5] += q2*n3 + q3*n2
 		t[6] += q3 * n3
 		q = [row]uint32{uint32(q0), uint32(q1), uint32(q2), uint32(q3)}
-		addRows(m.columns[i+row:], &q, m.n[row:])
+		m.addRows(m.columns[i+row:], &q, m.n[row:])
 	}
 	var up uint64
 	columns := m.columns[len(m.n):]
@@ -75,39 +75,48 @@ func (m *Modulus) fold(z []uint32) {
 	}
 }
 
-// addRows adds x times b to the columns, which are three more than b has limbs at least.
-// Three blocks in each round are a fifth faster than one under wazero, which checks every
-// address that it has not seen in a round.
-func addRows(t []uint64, x *[row]uint32, b []uint32) {
+// addRows adds x times b to the columns t, which are three more than b has limbs at least.
+//
+// It goes through the columns by a slice in memory, not by a variable: of a variable the
+// compiler makes sums instead of offsets, and wazero, which checks every address that is
+// not a smaller offset from one it has checked, would check each. For the same reason the
+// highest column of three blocks is read first.
+func (m *Modulus) addRows(t []uint64, x *[row]uint32, b []uint32) {
 	x3, x2, x1, x0 := uint64(x[3]), uint64(x[2]), uint64(x[1]), uint64(x[0])
 	var c0, c1, c2 uint64
-	for len(b) >= 3*row && len(t) >= 3*row {
-		s, y := (*[3 * row]uint64)(t), (*[3 * row]uint32)(b)
-		c0, c1, c2 = addBlock((*[row]uint64)(s[:]), (*[row]uint32)(y[:]), x0, x1, x2, x3, c0, c1, c2)
-		c0, c1, c2 = addBlock((*[row]uint64)(s[row:]), (*[row]uint32)(y[row:]), x0, x1, x2, x3, c0, c1, c2)
-		c0, c1, c2 = addBlock((*[row]uint64)(s[2*row:]), (*[row]uint32)(y[2*row:]), x0, x1, x2, x3, c0, c1, c2)
-		b, t = b[3*row:], t[3*row:]
+	m.next = t
+	for len(b) >= 3*row && len(m.next) >= 3*row {
+		s, y := (*[3 * row]uint64)(m.next), (*[3 * row]uint32)(b)
+		m.next = m.next[3*row:]
+		highest := s[3*row-1]
+		c0, c1, c2 = addBlock((*[row]uint64)(s[:]), (*[row]uint32)(y[:]), s[row-1], x0, x1, x2, x3, c0, c1, c2)
+		c0, c1, c2 = addBlock((*[row]uint64)(s[row:]), (*[row]uint32)(y[row:]), s[2*row-1], x0, x1, x2, x3, c0, c1, c2)
+		c0, c1, c2 = addBlock((*[row]uint64)(s[2*row:]), (*[row]uint32)(y[2*row:]), highest, x0, x1, x2, x3, c0, c1, c2)
+		b = b[3*row:]
 	}
+	t = m.next
 	for len(b) >= row && len(t) >= row {
-		c0, c1, c2 = addBlock((*[row]uint64)(t), (*[row]uint32)(b), x0, x1, x2, x3, c0, c1, c2)
+		s, y := (*[row]uint64)(t), (*[row]uint32)(b)
+		c0, c1, c2 = addBlock(s, y, s[row-1], x0, x1, x2, x3, c0, c1, c2)
 		b, t = b[row:], t[row:]
 	}
 	s := (*[row - 1]uint64)(t)
-	s[0] += c0
-	s[1] += c1
 	s[2] += c2
+	s[1] += c1
+	s[0] += c0
 }
 
 // addBlock multiplies four limbs by four, so that columns are loaded and stored once for
 // sixteen products, and returns the three columns that the next block goes on with.
+// highest is s[3].
 //
 //go:inline
-func addBlock(s *[row]uint64, y *[row]uint32, x0, x1, x2, x3, c0, c1, c2 uint64) (d0, d1, d2 uint64) {
+func addBlock(s *[row]uint64, y *[row]uint32, highest, x0, x1, x2, x3, c0, c1, c2 uint64) (d0, d1, d2 uint64) {
 	y3, y2, y1, y0 := uint64(y[3]), uint64(y[2]), uint64(y[1]), uint64(y[0])
 	s[0] += c0 + x0*y0
 	s[1] += c1 + x0*y1 + x1*y0
 	s[2] += c2 + x0*y2 + x1*y1 + x2*y0
-	s[3] += x0*y3 + x1*y2 + x2*y1 + x3*y0
+	s[3] = highest + x0*y3 + x1*y2 + x2*y1 + x3*y0
 	return x1*y3 + x2*y2 + x3*y1, x2*y3 + x3*y2, x3 * y3
 }
 

@@ -4,6 +4,9 @@ package fp256
 
 // Mul sets z = a b.
 func (z *Element) Mul(a, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	t := a0 * b0
@@ -45,6 +48,9 @@ func (z *Element) Mul(a, b *Element) {
 
 // MulAdd sets z = a b + c.
 func (z *Element) MulAdd(a, b, c *Element) {
+	if z[8]|a[8]|b[8]|c[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	t := a0 * b0
@@ -86,6 +92,9 @@ func (z *Element) MulAdd(a, b, c *Element) {
 
 // MulSub sets z = a b - c.
 func (z *Element) MulSub(a, b, c *Element) {
+	if z[8]|a[8]|b[8]|c[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	t := a0 * b0
@@ -127,6 +136,9 @@ func (z *Element) MulSub(a, b, c *Element) {
 
 // Square sets z = a^2.
 func (z *Element) Square(a *Element) {
+	if z[8]|a[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -175,6 +187,9 @@ func (z *Element) Square(a *Element) {
 
 // SquareSub sets z = a^2 - b - 2 c.
 func (z *Element) SquareSub(a, b, c *Element) {
+	if z[8]|a[8]|b[8]|c[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -223,6 +238,9 @@ func (z *Element) SquareSub(a, b, c *Element) {
 
 // SquareSub4 sets z = a^2 - 4 b.
 func (z *Element) SquareSub4(a, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -271,6 +289,9 @@ func (z *Element) SquareSub4(a, b *Element) {
 
 // Cross sets z = a b - c d.
 func (z *Element) Cross(a, b, c, d *Element) {
+	if z[8]|a[8]|b[8]|c[8]|d[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	c0, c1, c2, c3, c4, c5, c6, c7, c8 := int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(c[5]), int64(c[6]), int64(c[7]), int64(c[8])
@@ -314,6 +335,9 @@ func (z *Element) Cross(a, b, c, d *Element) {
 
 // MulTwice sets z = 2 a b.
 func (z *Element) MulTwice(a, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	d0 := a0 << 1
@@ -364,6 +388,9 @@ func (z *Element) MulTwice(a, b *Element) {
 
 // MulSum sets z = (a + b) (a - b).
 func (z *Element) MulSum(a, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	s0, d0 := a0+b0, a0-b0
@@ -414,6 +441,9 @@ func (z *Element) MulSum(a, b *Element) {
 
 // MulSubSquare sets z = a b - 2 c^2.
 func (z *Element) MulSubSquare(a, b, c *Element) {
+	if z[8]|a[8]|b[8]|c[8] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8])
 	c0, c1, c2, c3, c4, c5, c6, c7, c8 := int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(c[5]), int64(c[6]), int64(c[7]), int64(c[8])
@@ -473,6 +503,9 @@ func (z *Element) MulSubSquare(a, b, c *Element) {
 
 // Lin sets z = k a + m b, carried.
 func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	x, y := int64(k), int64(m)
 	t := x*int64(a[0]) + y*int64(b[0])
 	z[0] = int32(t & mask)
@@ -496,6 +529,9 @@ func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
 
 // Sub sets z = a - b, not carried.
 func (z *Element) Sub(a, b *Element) {
+	if z[8]|a[8]|b[8] == never {
+		return
+	}
 	z[0] = a[0] - b[0]
 	z[1] = a[1] - b[1]
 	z[2] = a[2] - b[2]

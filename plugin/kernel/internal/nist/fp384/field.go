@@ -14,6 +14,10 @@ const (
 	mask  = 1<<width - 1
 )
 
+// never is no limb's value: what the generated code looks for in the last limbs, to have
+// reached them before the others.
+const never = -1 << 31
+
 // Element is v R modulo p, with p = 2^384 - 2^128 - 2^96 + 2^32 - 1 and R = 2^392, as a
 // sum of limbs times powers of 2^28; limbs may be negative.
 //

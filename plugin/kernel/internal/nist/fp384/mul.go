@@ -4,6 +4,9 @@ package fp384
 
 // Mul sets z = a b.
 func (z *Element) Mul(a, b *Element) {
+	if z[13]|a[13]|b[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13])
 	t := a0 * b0
@@ -65,6 +68,9 @@ func (z *Element) Mul(a, b *Element) {
 
 // MulAdd sets z = a b + c.
 func (z *Element) MulAdd(a, b, c *Element) {
+	if z[13]|a[13]|b[13]|c[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13])
 	t := a0 * b0
@@ -126,6 +132,9 @@ func (z *Element) MulAdd(a, b, c *Element) {
 
 // MulSub sets z = a b - c.
 func (z *Element) MulSub(a, b, c *Element) {
+	if z[13]|a[13]|b[13]|c[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13])
 	t := a0 * b0
@@ -187,6 +196,9 @@ func (z *Element) MulSub(a, b, c *Element) {
 
 // Square sets z = a^2.
 func (z *Element) Square(a *Element) {
+	if z[13]|a[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -260,6 +272,9 @@ func (z *Element) Square(a *Element) {
 
 // SquareSub sets z = a^2 - b - 2 c.
 func (z *Element) SquareSub(a, b, c *Element) {
+	if z[13]|a[13]|b[13]|c[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -333,6 +348,9 @@ func (z *Element) SquareSub(a, b, c *Element) {
 
 // SquareSub4 sets z = a^2 - 4 b.
 func (z *Element) SquareSub4(a, b *Element) {
+	if z[13]|a[13]|b[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -406,6 +424,9 @@ func (z *Element) SquareSub4(a, b *Element) {
 
 // Cross sets z = a b - c d.
 func (z *Element) Cross(a, b, c, d *Element) {
+	if z[13]|a[13]|b[13]|c[13]|d[13] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13])
 	c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 := int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3]), int64(c[4]), int64(c[5]), int64(c[6]), int64(c[7]), int64(c[8]), int64(c[9]), int64(c[10]), int64(c[11]), int64(c[12]), int64(c[13])
@@ -469,6 +490,9 @@ func (z *Element) Cross(a, b, c, d *Element) {
 
 // Lin sets z = k a + m b, carried.
 func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
+	if z[13]|a[13]|b[13] == never {
+		return
+	}
 	x, y := int64(k), int64(m)
 	t := x*int64(a[0]) + y*int64(b[0])
 	z[0] = int32(t & mask)
@@ -502,6 +526,9 @@ func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
 
 // Sub sets z = a - b, not carried.
 func (z *Element) Sub(a, b *Element) {
+	if z[13]|a[13]|b[13] == never {
+		return
+	}
 	z[0] = a[0] - b[0]
 	z[1] = a[1] - b[1]
 	z[2] = a[2] - b[2]

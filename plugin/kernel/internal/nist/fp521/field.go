@@ -14,6 +14,10 @@ const (
 	topMask = 1<<(width-1) - 1 // of the last limb: 17 * 29 + 28 = 521
 )
 
+// never is no limb's value: what the generated code looks for in the last limbs, to have
+// reached them before the others.
+const never = -1 << 31
+
 // Element is v modulo p = 2^521 - 1, as a sum of limbs times powers of 2^29; limbs may be
 // negative.
 //

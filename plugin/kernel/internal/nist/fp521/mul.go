@@ -4,6 +4,9 @@ package fp521
 
 // Mul sets z = a b.
 func (z *Element) Mul(a, b *Element) {
+	if z[17]|a[17]|b[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13]), int64(b[14]), int64(b[15]), int64(b[16]), int64(b[17])
 	t := a1*b17 + a2*b16 + a3*b15 + a4*b14 + a5*b13 + a6*b12 + a7*b11 + a8*b10 + a9*b9 + a10*b8 + a11*b7 + a12*b6 + a13*b5 + a14*b4 + a15*b3 + a16*b2 + a17*b1
@@ -99,6 +102,9 @@ func (z *Element) Mul(a, b *Element) {
 
 // MulAdd sets z = a b + c.
 func (z *Element) MulAdd(a, b, c *Element) {
+	if z[17]|a[17]|b[17]|c[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13]), int64(b[14]), int64(b[15]), int64(b[16]), int64(b[17])
 	t := a1*b17 + a2*b16 + a3*b15 + a4*b14 + a5*b13 + a6*b12 + a7*b11 + a8*b10 + a9*b9 + a10*b8 + a11*b7 + a12*b6 + a13*b5 + a14*b4 + a15*b3 + a16*b2 + a17*b1
@@ -194,6 +200,9 @@ func (z *Element) MulAdd(a, b, c *Element) {
 
 // MulSub sets z = a b - c.
 func (z *Element) MulSub(a, b, c *Element) {
+	if z[17]|a[17]|b[17]|c[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17 := int64(b[0]), int64(b[1]), int64(b[2]), int64(b[3]), int64(b[4]), int64(b[5]), int64(b[6]), int64(b[7]), int64(b[8]), int64(b[9]), int64(b[10]), int64(b[11]), int64(b[12]), int64(b[13]), int64(b[14]), int64(b[15]), int64(b[16]), int64(b[17])
 	t := a1*b17 + a2*b16 + a3*b15 + a4*b14 + a5*b13 + a6*b12 + a7*b11 + a8*b10 + a9*b9 + a10*b8 + a11*b7 + a12*b6 + a13*b5 + a14*b4 + a15*b3 + a16*b2 + a17*b1
@@ -289,6 +298,9 @@ func (z *Element) MulSub(a, b, c *Element) {
 
 // Square sets z = a^2.
 func (z *Element) Square(a *Element) {
+	if z[17]|a[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -400,6 +412,9 @@ func (z *Element) Square(a *Element) {
 
 // SquareSub sets z = a^2 - b - 2 c.
 func (z *Element) SquareSub(a, b, c *Element) {
+	if z[17]|a[17]|b[17]|c[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -511,6 +526,9 @@ func (z *Element) SquareSub(a, b, c *Element) {
 
 // SquareSub4 sets z = a^2 - 4 b.
 func (z *Element) SquareSub4(a, b *Element) {
+	if z[17]|a[17]|b[17] == never {
+		return
+	}
 	a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17 := int64(a[0]), int64(a[1]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]), int64(a[6]), int64(a[7]), int64(a[8]), int64(a[9]), int64(a[10]), int64(a[11]), int64(a[12]), int64(a[13]), int64(a[14]), int64(a[15]), int64(a[16]), int64(a[17])
 	d0 := a0 << 1
 	d1 := a1 << 1
@@ -622,6 +640,9 @@ func (z *Element) SquareSub4(a, b *Element) {
 
 // Lin sets z = k a + m b, carried.
 func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
+	if z[17]|a[17]|b[17] == never {
+		return
+	}
 	x, y := int64(k), int64(m)
 	t := x*int64(a[0]) + y*int64(b[0])
 	l0 := t & mask
@@ -681,6 +702,9 @@ func (z *Element) Lin(k int32, a *Element, m int32, b *Element) {
 
 // Sub sets z = a - b, not carried.
 func (z *Element) Sub(a, b *Element) {
+	if z[17]|a[17]|b[17] == never {
+		return
+	}
 	z[0] = a[0] - b[0]
 	z[1] = a[1] - b[1]
 	z[2] = a[2] - b[2]
