@@ -137,7 +137,7 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 	}
 	b.enter(phaseHeld)
 	b.say("the longest callback, with %d tokens of %d key sets in the cache", b.scale.Held, len(m.sets))
-	if r.Longest, err = module.Longest(ctx, m.sets, b.now, local.Amounts{Held: b.scale.Held, Timed: b.scale.Timed}); err != nil {
+	if err := b.longest(ctx, r, module, m); err != nil {
 		return err
 	}
 	b.enter(phaseProfile)

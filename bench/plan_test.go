@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
 	"github.com/postern-wasm/postern/bench/mint"
 	"github.com/postern-wasm/postern/bench/report"
@@ -76,7 +75,7 @@ func rowsOf(k knows, signed bool) map[string]report.Target {
 	rows := map[string]report.Target{}
 	f := facts{
 		run: measure.NewRun(nil), list: variants(k), knows: k, signed: signed, scale: full(), flat: measure.None("x"),
-		report: &report.Report{Longest: local.Longest{Tokens: 100_000, Sets: 50, Why: "x"}},
+		report: &report.Report{Longest: report.Longest{Tokens: 100_000, Sets: 50, V8Why: "x", WazeroWhy: "x"}},
 	}
 	for _, g := range targets(f) {
 		rows[g.Where+": "+g.Case] = g

@@ -36,11 +36,7 @@ func (b *bench) profile(ctx context.Context, r *report.Report, m *material) erro
 			return err
 		}
 		tokens := some(m.corpora[k.corpus].Tokens)
-		var headers [][2]string
-		for _, h := range local.Headers("") {
-			headers = append(headers, [2]string{h.Name, h.Value})
-		}
-		kinds = append(kinds, profile.Kind{Name: k.name, Config: config, Headers: headers, Tokens: tokens, Repeat: max(1, b.scale.Sampled/len(tokens)), Allowed: k.allowed})
+		kinds = append(kinds, profile.Kind{Name: k.name, Config: config, Headers: headers(), Tokens: tokens, Repeat: max(1, b.scale.Sampled/len(tokens)), Allowed: k.allowed})
 	}
 	rows, err := profile.Run(ctx, named(b.module), kinds)
 	if err != nil {
@@ -49,4 +45,28 @@ func (b *bench) profile(ctx context.Context, r *report.Report, m *material) erro
 	}
 	r.Profile.Rows = rows
 	return nil
+}
+
+// headers are those of every request but its token.
+func headers() (list [][2]string) {
+	for _, h := range local.Headers("") {
+		list = append(list, [2]string{h.Name, h.Value})
+	}
+	return list
+}
+
+// longest looks for the longest callback, on wazero and in V8.
+func (b *bench) longest(ctx context.Context, r *report.Report, module *local.Module, m *material) error {
+	r.Longest = report.Longest{Tokens: b.scale.Held, Sets: len(m.sets)}
+	config, batches, err := local.Batches(m.sets, b.now, local.Amounts{Held: b.scale.Held, Timed: b.scale.Timed})
+	if err != nil {
+		return err
+	}
+	if r.Longest.Wazero, r.Longest.WazeroWhy, err = module.Time(ctx, config, b.now, batches); err != nil {
+		return err
+	}
+	if r.Longest.V8, err = profile.Time(ctx, b.module, config, headers(), batches); err != nil {
+		r.Longest.V8Why = err.Error()
+	}
+	return ctx.Err()
 }

@@ -215,7 +215,10 @@ func (f *facts) memories() []report.Target {
 	held := f.report.Longest
 	pause := report.Target{
 		Where: "both", Case: fmt.Sprintf("longest pause, %s cached tokens, %d key sets", report.Whole(float64(held.Tokens)), held.Sets),
-		Checks: []report.Check{{Label: "the module has no collector; its longest callback", Figure: held.Max(), Limit: 1000, Unit: "us"}},
+		Checks: []report.Check{
+			{Label: "the module has no collector; its longest callback in V8", Figure: measure.Longest(held.V8, held.V8Why), Limit: 1000, Unit: "us"},
+			{Label: "on wazero", Figure: measure.Longest(held.Wazero, held.WazeroWhy), Limit: 1000, Unit: "us"},
+		},
 	}
 	if !f.knows.cache {
 		pause.Checks, pause.Missing = nil, needsCache

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-wasm/postern/bench/measure"
 	"github.com/postern-wasm/postern/bench/mint"
 )
 
@@ -45,25 +46,27 @@ func keys(t *testing.T, n int) []*mint.Key {
 
 func TestTheLongestCallbackIsOfRequestsThatAreJudgedRightly(t *testing.T) {
 	m, now := opened(t), time.Now()
-	l, err := m.Longest(t.Context(), keys(t, 3), now, Amounts{Held: 20, Timed: 10})
-	if err != nil || l.Why != "" {
-		t.Fatal(err, l.Why)
-	}
-	if l.Fill.Calls != 20 || l.Seen.Calls != 10 || l.Fresh.Calls != 10 || l.Refused.Calls != 10 || l.Tick.Calls == 0 {
-		t.Errorf("%+v", l)
-	}
-	// A fresh ES256 signature takes tens of microseconds anywhere.
-	if f := l.Max(); !f.OK || f.Median < l.Fresh.Median || l.Fresh.Max < 5 {
-		t.Errorf("%+v of %+v", f, l)
-	}
-	// Two keys of one issuer: the tokens of one of them are refused.
-	same := keys(t, 2)
-	same[1].Issuer = same[0].Issuer
-	if l, err = m.Longest(t.Context(), same, now.Add(-48*time.Hour), Amounts{Held: 4, Timed: 4}); err != nil {
+	config, batches, err := Batches(keys(t, 3), now, Amounts{Held: 20, Timed: 10})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Why == "" && l.Refused.Calls == 0 || l.Why != "" && l.Max().OK {
-		t.Errorf("%+v", l)
+	list, why, err := m.Time(t.Context(), config, now, batches)
+	if err != nil || why != "" || len(list) != 5 {
+		t.Fatal(list, err, why)
+	}
+	for i, calls := range []int{20, 10, 10, 10, 10} {
+		if l := list[i]; l.Calls != calls || l.Max < l.Median || l.Name == "" {
+			t.Errorf("%+v", l)
+		}
+	}
+	// A fresh ES256 signature takes tens of microseconds anywhere.
+	if f := measure.Longest(list, ""); !f.OK || f.Median < list[2].Median || list[2].Median < 5 {
+		t.Errorf("%+v of %+v", f, list)
+	}
+	// The expired ones are not let through: said to be good, they leave nothing.
+	batches[3].Allowed = true
+	if list, why, err = m.Time(t.Context(), config, now, batches); err != nil || why == "" || list != nil || measure.Longest(list, why).OK {
+		t.Errorf("%+v, %q, %v", list, why, err)
 	}
 }
 

@@ -5,5 +5,6 @@
 // The module runs in Node, the engine that Envoy runs modules in, with a host that
 // answers what the module asks and does nothing else; V8 samples which function is
 // running. What the compiler inlined counts for the room that it was inlined into. It
-// says nothing of what Envoy itself costs.
+// says nothing of what Envoy itself costs. In the same way it looks for the longest
+// callback.
 package profile

@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/postern-wasm/postern/bench/local"
+	"github.com/postern-wasm/postern/bench/measure"
 )
 
 //go:embed node.mjs
@@ -60,17 +63,27 @@ const limit = 3 * time.Minute
 
 // Run samples all kinds on the module at path, which has its function names.
 func Run(ctx context.Context, path string, kinds []Kind) ([]Row, error) {
+	output, err := run(ctx, path, map[string]any{"kinds": kinds})
+	if err != nil {
+		return nil, err
+	}
+	return read(output)
+}
+
+// run hands the script its input and returns what it says.
+func run(ctx context.Context, path string, in any) ([]byte, error) {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		return nil, ErrNoNode
 	}
-	input, err := json.Marshal(map[string]any{"kinds": kinds})
+	input, err := json.Marshal(in)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	command := exec.CommandContext(ctx, node, "--no-warnings", "--input-type=module", "--eval", script, "--", path)
+	// With room for all that the script allocates its collector stays out of the times.
+	command := exec.CommandContext(ctx, node, "--no-warnings", "--max-semi-space-size=1024", "--max-old-space-size=4096", "--input-type=module", "--eval", script, "--", path) //nolint:gosec // the script is ours, the module the caller's
 	command.Stdin = bytes.NewReader(input)
 	var errs bytes.Buffer
 	command.Stderr = &errs
@@ -78,7 +91,25 @@ func Run(ctx context.Context, path string, kinds []Kind) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: %w: %s", err, lastLines(errs.String()))
 	}
-	return read(output)
+	return output, nil
+}
+
+// Time times each call of the batches in V8, in wall time: of each call the shorter
+// time of two instances with the same random numbers. path may lack the names.
+func Time(ctx context.Context, path, config string, headers [][2]string, batches []local.Batch) ([]measure.Times, error) {
+	output, err := run(ctx, path, map[string]any{"config": config, "headers": headers, "batches": batches})
+	if err != nil {
+		return nil, err
+	}
+	var ns [][]int64
+	if err := json.Unmarshal(output, &ns); err != nil || len(ns) != len(batches) {
+		return nil, fmt.Errorf("node says %d batches of %d: %w", len(ns), len(batches), err)
+	}
+	var list []measure.Times
+	for i, b := range batches {
+		list = append(list, measure.TimesOf(b.Name, ns[i]))
+	}
+	return list, nil
 }
 
 // lastLines is enough of what went wrong for one line.

@@ -3,8 +3,13 @@ package profile
 import (
 	"errors"
 	"math"
+	"os"
 	"os/exec"
 	"testing"
+	"time"
+
+	"github.com/postern-wasm/postern/bench/local"
+	"github.com/postern-wasm/postern/bench/mint"
 )
 
 func TestRooms(t *testing.T) {
@@ -56,5 +61,39 @@ func TestAModuleThatCannotBeRunIsAnErrorInOneLine(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("a module without callbacks has a profile")
+	}
+}
+
+// TestEveryCallIsTimedAndJudged runs the module under test: $POSTERN_MODULE, else
+// build/postern.wasm.
+func TestEveryCallIsTimedAndJudged(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip(ErrNoNode)
+	}
+	path := os.Getenv("POSTERN_MODULE")
+	if path == "" {
+		path = "../../build/postern.wasm"
+	}
+	key, err := mint.NewKey("ES256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, batches, err := local.Batches([]*mint.Key{key}, time.Now(), local.Amounts{Held: 20, Timed: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers := [][2]string{{":method", "GET"}, {":path", "/"}, {":authority", "a.example"}}
+	list, err := Time(t.Context(), path, config, headers, batches)
+	if err != nil || len(list) != len(batches) {
+		t.Fatal(list, err)
+	}
+	for i, l := range list {
+		if l.Name != batches[i].Name || l.Calls != max(len(batches[i].Tokens), batches[i].Ticks) || l.Max <= 0 {
+			t.Errorf("%+v", l)
+		}
+	}
+	batches[3].Allowed = true // the expired ones are not
+	if list, err := Time(t.Context(), path, config, headers, batches); err == nil {
+		t.Errorf("a refusal counts as let through: %+v", list)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
 	"github.com/postern-wasm/postern/bench/profile"
 )
@@ -66,7 +65,7 @@ func TestProfileAndLongestCallbacksAreInBothOutputs(t *testing.T) {
 	r := sample()
 	r.Curves = []Curve{grown(), {Title: "refused curve", Why: "envoy refused"}}
 	r.Profile.Rows = []profile.Row{{Name: "kind one", Microseconds: 40, Requests: 10, Parts: []profile.Part{{Room: "kernel/rsa", Share: 0.75}, {Room: "jsonx", Share: 0.25}}}}
-	r.Longest = local.Longest{Tokens: 10, Sets: 2, Seen: local.Times{Calls: 5, Median: 3, P999: 4, Max: 77}}
+	r.Longest = Longest{Tokens: 10, Sets: 2, V8: []measure.Times{{Name: "sort one", Calls: 5, Median: 3, P999: 4, Max: 77}}}
 	var text, page strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)
@@ -75,7 +74,7 @@ func TestProfileAndLongestCallbacksAreInBothOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{"terminal": text.String(), "page": page.String()} {
-		for _, want := range []string{"kind one", "kernel/rsa", "77", "own one", "refused curve", "envoy refused", "it refused"} {
+		for _, want := range []string{"kind one", "kernel/rsa", "sort one", "77", "own one", "refused curve", "envoy refused", "it refused"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("the %s lacks %q", name, want)
 			}
@@ -84,7 +83,7 @@ func TestProfileAndLongestCallbacksAreInBothOutputs(t *testing.T) {
 	if !strings.Contains(page.String(), "things &lt;&amp;&gt;") || !strings.Contains(page.String(), "75 %") {
 		t.Error("the page lacks the curve's title or a share")
 	}
-	r.Profile.Rows, r.Profile.Why, r.Longest.Why = nil, "no node", "was refused"
+	r.Profile.Rows, r.Profile.Why, r.Longest.WazeroWhy = nil, "no node", "was refused"
 	text.Reset()
 	if err := r.WriteText(&text); err != nil {
 		t.Fatal(err)

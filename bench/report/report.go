@@ -51,8 +51,8 @@ type Report struct {
 	Allocations Allocations `json:"allocations"`
 	// Profile is where the time goes in the module, Longest what its longest callback
 	// takes.
-	Profile Profile       `json:"profile"`
-	Longest local.Longest `json:"longest_callback"`
+	Profile Profile `json:"profile"`
+	Longest Longest `json:"longest_callback"`
 	// Memory and Start are what a filter costs before and beside its requests.
 	Memory []Memory `json:"memory"`
 	Start  Start    `json:"start"`
@@ -66,6 +66,19 @@ type Allocations struct {
 	Rows []local.Allocations `json:"rows"`
 	// Why says why there are none, "" if there are.
 	Why string `json:"why,omitempty"`
+}
+
+// Longest is how long the callbacks of one request take at most, with many tokens in the
+// cache and many key sets: in V8 and on wazero, and why not.
+type Longest struct {
+	// Tokens and Sets are how many are held.
+	Tokens int `json:"tokens"`
+	Sets   int `json:"key_sets"`
+	// V8 and Wazero are times of each sort of request.
+	V8        []measure.Times `json:"v8"`
+	V8Why     string          `json:"v8_why,omitempty"`
+	Wazero    []measure.Times `json:"wazero"`
+	WazeroWhy string          `json:"wazero_why,omitempty"`
 }
 
 // Profile is where the time goes in the module.

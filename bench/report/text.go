@@ -6,7 +6,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
 	"github.com/postern-wasm/postern/bench/profile"
 )
@@ -114,7 +113,7 @@ func (r *Report) insideTables(section func(string, ...string), row func(...strin
 	for _, p := range r.Profile.Rows {
 		row(p.Name, Number(p.Microseconds), shares(p))
 	}
-	section("The longest callbacks of a request: CPU microseconds on wazero", "request", "calls", "median", "99.9 %", "longest")
+	section("The longest callbacks of a request, microseconds", "where", "request", "calls", "median", "99.9 %", "longest")
 	for _, l := range r.longestLines() {
 		row(l...)
 	}
@@ -165,16 +164,17 @@ func shares(p profile.Row) string {
 
 // longestLines are the rows of the longest callbacks.
 func (r *Report) longestLines() [][]string {
-	l := r.Longest
-	if l.Why != "" {
-		return [][]string{{"not measured: " + l.Why, "", "", "", ""}}
-	}
 	var rows [][]string
-	for _, t := range []struct {
-		name  string
-		times local.Times
-	}{{"filling the cache", l.Fill}, {"a token in it", l.Seen}, {"a new token", l.Fresh}, {"an expired one", l.Refused}, {"a tick", l.Tick}} {
-		rows = append(rows, []string{t.name, fmt.Sprint(t.times.Calls), Number(t.times.Median), Number(t.times.P999), Number(t.times.Max)})
+	for _, in := range []struct {
+		runtime, why string
+		times        []measure.Times
+	}{{"V8", r.Longest.V8Why, r.Longest.V8}, {"wazero", r.Longest.WazeroWhy, r.Longest.Wazero}} {
+		if in.why != "" {
+			rows = append(rows, []string{in.runtime, "not measured: " + in.why, "", "", "", ""})
+		}
+		for _, t := range in.times {
+			rows = append(rows, []string{in.runtime, t.Name, fmt.Sprint(t.Calls), Number(t.Median), Number(t.P999), Number(t.Max)})
+		}
 	}
 	return rows
 }
