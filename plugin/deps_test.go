@@ -45,10 +45,11 @@ var allowed = map[string][]string{
 	"plugin/identity":        {"plugin/jsonx"},
 	"plugin/verify/jwt":      {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
 	"plugin/jwks":            {"plugin/jsonx", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
-	"plugin/policy":          {"plugin/memory", "plugin/reason", "plugin/request"},
+	"plugin/authorize":       {"plugin/jsonx", "plugin/reason", "plugin/word"}, // claims as values: what proved them is no concern of it
+	"plugin/policy":          {"plugin/authorize", "plugin/memory", "plugin/reason", "plugin/request", "plugin/word"},
 	"plugin/effect":          {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
-	"plugin/config":          {"plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
-	"plugin/filter":          {"plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
+	"plugin/config":          {"plugin/authorize", "plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/request", "plugin/verify"},
+	"plugin/filter":          {"plugin/authorize", "plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
 	"plugin/abi":             {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/request"},
 }
 

@@ -9,6 +9,7 @@
 package config
 
 import (
+	"github.com/postern-wasm/postern/plugin/authorize"
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
@@ -54,6 +55,12 @@ type Provider struct {
 	Places []credential.Place
 	// JWT is what its tokens must satisfy.
 	JWT jwt.Config
+	// Subjects, if not nil: the claim "sub" must be there and match.
+	Subjects *policy.TextMatch
+	// Claims must hold, or the token is not this provider's.
+	Claims []authorize.Claim
+	// Scopes must be granted, or the token does not do here.
+	Scopes authorize.Scopes
 	// Inline is its key set if given inline, else nil.
 	Inline *jwk.Set
 	// Remote is the index in Config.Remote, or -1.

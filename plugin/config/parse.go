@@ -64,13 +64,14 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 // laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
 var laterTop = []string{
 	"bypass_cors_preflight", "compat", "failure_response", "filter_state_rules", "limits", "mode",
-	"stat_prefix", "strip_failure_response", "disclose_scopes", "xff_trusted_hops",
+	"stat_prefix", "strip_failure_response", "xff_trusted_hops",
 }
 
 func (b *builder) top(o *object) {
 	b.cfg.Paths = request.PathMode(o.get("paths").choice("refuse", "normalize", "raw"))
 	b.cfg.Policy.AllowUnmatched = o.get("default").choice("deny", "allow") == 1
 	b.cfg.Effect.Realm = realm(o.get("realm"))
+	b.cfg.Effect.DiscloseScopes = o.get("disclose_scopes").boolean(false)
 	b.cfg.FilterState = o.get("filter_state").boolean(true)
 	b.tokenCache(o.get("token_cache").object())
 	b.providers(o.get("providers"))

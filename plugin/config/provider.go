@@ -15,9 +15,9 @@ import (
 var laterProvider = []string{
 	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
 	"issuers", "issuer_pattern", "issuer_bind_claims", "discovery", "profile", "trust_domain",
-	"claims", "required_scopes", "sender_constraint",
+	"sender_constraint",
 	"payload_in_metadata", "header_in_metadata", "failed_status_in_metadata",
-	"normalize_payload_in_metadata", "clear_route_cache", "subjects", "max_lifetime",
+	"normalize_payload_in_metadata", "clear_route_cache",
 }
 
 // Bounds and defaults of a provider.
@@ -58,11 +58,18 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 		Audiences:         o.get("audiences").words(),
 		ClockSkewSeconds:  o.get("clock_skew_seconds").integer(defaultSkewSeconds, 0, maxSkewSeconds),
 		RequireExpiration: o.get("require_expiration").boolean(true),
+		MaxLifetime:       o.get("max_lifetime").duration(0, second, maxSeconds*second),
 		MaxTokenBytes:     int(o.get("max_token_bytes").integer(defaultTokenBytes, 1, maxTokenBytes)),
 	}
 	listed := o.get("algorithms")
 	p.JWT.Algorithms = algorithms(listed)
 	b.keys(p, o, listed, sets)
+	if subjects := o.get("subjects"); !subjects.absent() {
+		m := stringMatch(subjects)
+		p.Subjects = &m
+	}
+	p.Claims = claimRules(o.get("claims"))
+	p.Scopes = requiredScopes(o.get("required_scopes"))
 	p.Places = places(o)
 	e.Forward = o.get("forward").boolean(false)
 	e.PadPayload = o.get("pad_forward_payload_header").boolean(false)

@@ -13,7 +13,7 @@ type namedRequirement struct {
 	used bool
 }
 
-var laterRequirement = []string{"extract_only_without_validation", "authorize"}
+var laterRequirement = []string{"extract_only_without_validation"}
 
 func (b *builder) requirementMap(v value) {
 	for _, m := range v.members() {
@@ -30,6 +30,7 @@ func (b *builder) requirementMap(v value) {
 func (b *builder) requirement(v value, level int) policy.Requirement {
 	o := v.object()
 	var r policy.Requirement
+	allowed := o.get("authorize")
 	name, w := o.only("provider_name", "provider_and_audiences", "requires_any", "requires_all",
 		"allow_missing", "allow_missing_or_failed")
 	switch name {
@@ -58,12 +59,15 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 		r.Kind = policy.AllowMissingOrFailed
 		w.object().close()
 	default:
-		if o.there && len(o.fields) == 0 {
+		if o.there && (len(o.fields) == 0 || !allowed.absent()) {
 			r.Kind = policy.Open
 			if level > 1 {
 				v.warn("asks nothing, so it is always satisfied")
 			}
 		}
+	}
+	if b.mayDo(&r, allowed); !allowed.absent() && (r.Kind == policy.AllowMissing || r.Kind == policy.AllowMissingOrFailed) {
+		allowed.fail("asks for a credential that ", name, " does not ask for: name it on the requirement that proves one")
 	}
 	before := o.out.count()
 	o.close(laterRequirement...)
@@ -72,6 +76,37 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 		v.fail("names no requirement; {} asks nothing")
 	}
 	return r
+}
+
+// mayDo adds what a requirement's identities must be allowed.
+func (b *builder) mayDo(r *policy.Requirement, v value) {
+	rules := b.authorization(v)
+	if rules == nil {
+		return
+	}
+	r.Authorize = append(r.Authorize[:len(r.Authorize):len(r.Authorize)], rules)
+	if r.Kind == policy.Open {
+		v.fail("needs a requirement that proves somebody: nobody is known here")
+	}
+	if anonymous(r) {
+		v.warn("refuses requests without a credential, which the requirement allows; name it on the requirement that proves one")
+	}
+}
+
+// anonymous says that a requirement may be met without a credential.
+func anonymous(r *policy.Requirement) bool {
+	switch r.Kind {
+	case policy.AllowMissing, policy.AllowMissingOrFailed:
+		return true
+	case policy.Any:
+		for i := range r.Children {
+			if anonymous(&r.Children[i]) {
+				return true
+			}
+		}
+	case policy.Never, policy.Open, policy.Provider, policy.All:
+	}
+	return false
 }
 
 // children reads the list of requires_any and requires_all.

@@ -6,7 +6,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/policy"
 )
 
-var laterRule = []string{"authorize", "mode"}
+var laterRule = []string{"mode"}
 
 func (b *builder) rules(v value) {
 	list := v.list()
@@ -27,6 +27,7 @@ func (b *builder) rules(v value) {
 func (b *builder) rule(v value) policy.Rule {
 	o := v.object()
 	rule := policy.Rule{Match: b.match(o.need("match"))}
+	allowed := o.get("authorize")
 	switch name, w := o.only("requires", "requirement_name"); name {
 	case "requires":
 		rule.Requirement = b.requirement(w, 1)
@@ -34,10 +35,11 @@ func (b *builder) rule(v value) policy.Rule {
 		rule.Requirement = b.requirementNamed(w)
 	default:
 		rule.Requirement.Kind = policy.Open
-		if o.there {
+		if o.there && allowed.absent() {
 			v.warn("requires nothing, so its requests pass without a credential; write \"requires\": {} if that is meant")
 		}
 	}
+	b.mayDo(&rule.Requirement, allowed)
 	o.close(laterRule...)
 	return rule
 }

@@ -9,10 +9,13 @@ type answerRow struct {
 	// text is the "message" member and the challenge's error_description. It tells a
 	// caller its own fault and never what a valid credential would look like.
 	text string
-	// challenge: 401 answers carry WWW-Authenticate; error says whether with an error
-	// code (RFC 6750 §3.1: none where no credential was sent).
+	// challenge: 401 answers carry WWW-Authenticate, and 403 where a scope is lacking;
+	// error says whether with an error code (RFC 6750 §3.1: none where no credential was
+	// sent).
 	challenge challenge
 	retry     bool // carries Retry-After
+	// scope is told in the challenge (RFC 6750 §3) unless it is "".
+	scope string
 }
 
 type challenge uint8
@@ -28,9 +31,9 @@ const (
 func rowOf(c reason.Code) answerRow {
 	switch c {
 	case reason.Missing:
-		return answerRow{401, "unauthorized", "A credential is required.", plainChallenge, false}
+		return answerRow{401, "unauthorized", "A credential is required.", plainChallenge, false, ""}
 	case reason.UnsupportedScheme:
-		return answerRow{401, "unauthorized", "The authentication scheme is not supported here.", plainChallenge, false}
+		return answerRow{401, "unauthorized", "The authentication scheme is not supported here.", plainChallenge, false, ""}
 	case reason.TokenTooLarge:
 		return invalidToken("The token is too large.")
 	case reason.TokenMalformed:
@@ -61,6 +64,12 @@ func rowOf(c reason.Code) answerRow {
 		return invalidToken("The token is not yet valid.")
 	case reason.IssuedInFuture:
 		return invalidToken("The token was issued in the future.")
+	case reason.SubjectMismatch:
+		return invalidToken("The token subject is not accepted.")
+	case reason.LifetimeTooLong:
+		return invalidToken("The token is valid for too long.")
+	case reason.ClaimMismatch:
+		return invalidToken("A claim of the token is not accepted.")
 	case reason.KeyUnknown, reason.KeyMismatch:
 		return invalidToken("The token key is not accepted.")
 	case reason.BadSignature:
@@ -68,13 +77,19 @@ func rowOf(c reason.Code) answerRow {
 	case reason.KeysRefused:
 		return invalidToken("The token cannot be verified.")
 	case reason.HeadersUnreadable:
-		return answerRow{400, "invalid_request", "The request headers are malformed.", noChallenge, false}
+		return answerRow{400, "invalid_request", "The request headers are malformed.", noChallenge, false, ""}
 	case reason.PathNotNormal:
-		return answerRow{400, "invalid_request", "The request path is malformed.", noChallenge, false}
+		return answerRow{400, "invalid_request", "The request path is malformed.", noChallenge, false, ""}
 	case reason.SeveralCredentials:
-		return answerRow{400, "invalid_request", "The request carries more than one credential.", noChallenge, false}
+		return answerRow{400, "invalid_request", "The request carries more than one credential.", noChallenge, false, ""}
+	case reason.InsufficientScope: // RFC 6750 §3.1
+		return answerRow{403, "insufficient_scope", "The credential does not grant a required scope.", errorChallenge, false, ""}
+	case reason.ClientDenied:
+		return answerRow{403, "access_denied", "The client has no access here.", noChallenge, false, ""}
+	case reason.ClaimDenied:
+		return answerRow{403, "access_denied", "The credential has no access here.", noChallenge, false, ""}
 	case reason.NoRule:
-		return answerRow{403, "access_denied", "Access is denied.", noChallenge, false}
+		return answerRow{403, "access_denied", "Access is denied.", noChallenge, false, ""}
 	case reason.KeysUnavailable, reason.WaitingFull:
 		return unavailable("The keys to verify the credential are not available.")
 	case reason.ClockUnset, reason.NoConfiguration, reason.Internal, reason.Undecided, reason.OK:
@@ -83,11 +98,11 @@ func rowOf(c reason.Code) answerRow {
 }
 
 func invalidToken(text string) answerRow {
-	return answerRow{401, "invalid_token", text, errorChallenge, false}
+	return answerRow{401, "invalid_token", text, errorChallenge, false, ""}
 }
 
 func unavailable(text string) answerRow {
-	return answerRow{503, "temporarily_unavailable", text, noChallenge, true}
+	return answerRow{503, "temporarily_unavailable", text, noChallenge, true, ""}
 }
 
 // grpcStatus is the gRPC code for a refusal (the mapping of gRPC's HTTP document,

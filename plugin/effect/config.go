@@ -4,6 +4,8 @@ package effect
 type Config struct {
 	// Realm stands in every challenge; never taken from a request.
 	Realm string
+	// DiscloseScopes names the required scopes where they are lacking (disclose_scopes).
+	DiscloseScopes bool
 	// IdentityHeaders are all names that any provider writes, lower case, without
 	// repeats: they are removed from every inbound request first.
 	IdentityHeaders []string

@@ -196,12 +196,37 @@ func TestPayloadHeader(t *testing.T) {
 	}
 }
 
+// TestScopesAreNamedOnlyWhereTheConfigurationSaysSo: RFC 6750 §3.
+func TestScopesAreNamedOnlyWhereTheConfigurationSaysSo(t *testing.T) {
+	const plain = `Bearer realm="edge", error="insufficient_scope", error_description="The credential does not grant a required scope."`
+	for _, disclose := range []bool{false, true} {
+		for _, scope := range []string{"", "orders.read orders.write"} {
+			cfg := &Config{Realm: "edge", DiscloseScopes: disclose}
+			cfg.Prepare()
+			var w Writer
+			v := view(t, "/", "x-request-id", "r-1")
+			a := w.Refuse(cfg, v, reason.InsufficientScope, 1, scope)
+			want := plain
+			if disclose && scope != "" {
+				want += `, scope="orders.read orders.write"`
+			}
+			if len(a.Headers) == 0 || a.Headers[0].Name != "www-authenticate" || a.Headers[0].Value != want || a.Status != 403 {
+				t.Errorf("disclose %v, scope %q: %d %v", disclose, scope, a.Status, a.Headers)
+			}
+			if strings.Contains(string(a.Body), "orders") || !strings.Contains(string(a.Body), `"request_id":"r-1"`) {
+				t.Errorf("disclose %v: body %s", disclose, a.Body)
+			}
+		}
+	}
+}
+
 // TestEveryReasonHasAnAnswer holds the table of the documentation: status and error.
 func TestEveryReasonHasAnAnswer(t *testing.T) {
 	special := map[reason.Code]string{
 		reason.Missing: "401 unauthorized", reason.UnsupportedScheme: "401 unauthorized",
 		reason.HeadersUnreadable: "400 invalid_request", reason.PathNotNormal: "400 invalid_request", reason.SeveralCredentials: "400 invalid_request",
-		reason.NoRule: "403 access_denied",
+		reason.NoRule: "403 access_denied", reason.ClientDenied: "403 access_denied", reason.ClaimDenied: "403 access_denied",
+		reason.InsufficientScope: "403 insufficient_scope",
 	}
 	for _, c := range []reason.Code{reason.Undecided, reason.Internal, reason.NoConfiguration, reason.ClockUnset, reason.KeysUnavailable, reason.WaitingFull} {
 		special[c] = "503 temporarily_unavailable"
@@ -213,7 +238,7 @@ func TestEveryReasonHasAnAnswer(t *testing.T) {
 		}
 		var w Writer
 		v := view(t, "/x?access_token=secret", "x-request-id", "r-1")
-		a := w.Refuse(&Config{Realm: "edge"}, v, c, 7)
+		a := w.Refuse(&Config{Realm: "edge"}, v, c, 7, "")
 		var body struct{ Error, Message, Request_id string }
 		if err := json.Unmarshal(a.Body, &body); err != nil {
 			t.Fatalf("%s: %v", c, err)
@@ -233,10 +258,10 @@ func TestEveryReasonHasAnAnswer(t *testing.T) {
 			}
 		}
 		wantChallenge := ""
-		if a.Status == 401 {
+		if a.Status == 401 || c == reason.InsufficientScope {
 			wantChallenge = `Bearer realm="edge"`
 			if body.Error != "unauthorized" { // RFC 6750 §3.1: no code where nothing was sent
-				wantChallenge += `, error="invalid_token", error_description="` + body.Message + `"`
+				wantChallenge += `, error="` + body.Error + `", error_description="` + body.Message + `"`
 			}
 		}
 		if lines["www-authenticate"] != wantChallenge {
@@ -255,7 +280,7 @@ func TestGRPCAnswers(t *testing.T) {
 	var w Writer
 	v := view(t, "/pkg.Service/Call", "content-type", "application/grpc+proto")
 	for code, want := range map[reason.Code]int32{reason.Expired: 16, reason.NoRule: 7, reason.SeveralCredentials: 3, reason.KeysUnavailable: 14} {
-		a := w.Refuse(&Config{}, v, code, 1)
+		a := w.Refuse(&Config{}, v, code, 1, "")
 		if a.GRPC != want || strings.Contains(string(a.Body), "{") {
 			t.Errorf("%s: grpc status %d body %s, want %d and the message alone", code, a.GRPC, a.Body, want)
 		}
@@ -278,7 +303,7 @@ func TestPreparedAnswersAreTheSame(t *testing.T) {
 			var w, p Writer
 			p.Reserve()
 			for range 2 { // the second time over what the first one left
-				want, got := w.Refuse(plain, v, c, 7), p.Refuse(prepared, v, c, 7)
+				want, got := w.Refuse(plain, v, c, 7, ""), p.Refuse(prepared, v, c, 7, "")
 				if text(want) != text(got) {
 					t.Errorf("%s %q: prepared %q, made for the request %q", c, headers, text(got), text(want))
 				}
@@ -314,7 +339,7 @@ func TestAWipedWriterKeepsNothing(t *testing.T) {
 			if len(w.Ops(v)) == 0 {
 				t.Fatal("no operation")
 			}
-			w.Refuse(cfg, v, reason.Missing, 1)
+			w.Refuse(cfg, v, reason.Missing, 1, "")
 			w.Wipe()
 			if *w.home != (home{}) {
 				t.Errorf("%d bytes of claims: something is left", len(list))

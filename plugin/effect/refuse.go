@@ -27,8 +27,14 @@ type Answer struct {
 }
 
 // Refuse writes the answer for a reason. retryAfter is in seconds and used only by
-// reasons that may pass by themselves.
-func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter int64) *Answer {
+// reasons that may pass by themselves; scope is what was asked for where that is lacking,
+// "" else, and told only if the configuration says so.
+func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter int64, scope string) *Answer {
+	if scope != "" && cfg.DiscloseScopes {
+		row := rowOf(c)
+		row.scope = scope
+		return w.form(cfg, row, c, retryAfter, v.GRPC, v.RequestID)
+	}
 	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !v.GRPC {
 		if v.RequestID == "" {
 			return &cfg.prepared[c]
@@ -67,7 +73,7 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 }
 
 // challenge is RFC 6750 §3: the realm is the configured one, quoted text needs no
-// escapes (the configuration refuses quotes in a realm, the table has none).
+// escapes (the configuration refuses quotes in a realm and in scopes, the table has none).
 func (w *Writer) challenge(cfg *Config, row answerRow) string {
 	b := append(w.buf, `Bearer realm="`...)
 	b = append(append(b, cfg.Realm...), '"')
@@ -75,6 +81,9 @@ func (w *Writer) challenge(cfg *Config, row answerRow) string {
 		b = append(append(b, `, error="`...), row.code...)
 		b = append(append(b, `", error_description="`...), row.text...)
 		b = append(b, '"')
+	}
+	if row.scope != "" {
+		b = append(append(append(b, `, scope="`...), row.scope...), '"')
 	}
 	return w.text(b)
 }
@@ -99,5 +108,5 @@ func appendID(b []byte, requestID string) []byte {
 // Unconfigured is the answer where no configuration is there to form one: 503.
 func Unconfigured() *Answer {
 	var w Writer
-	return w.Refuse(&Config{}, &request.View{}, reason.NoConfiguration, 1)
+	return w.Refuse(&Config{}, &request.View{}, reason.NoConfiguration, 1, "")
 }

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"github.com/postern-wasm/postern/plugin/authorize"
 	"github.com/postern-wasm/postern/plugin/cache"
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/credential"
@@ -32,13 +33,15 @@ type judge struct {
 	proved int   // the first so many slots hold proved identities
 	judged *slot // the last one that was judged, for the log
 
+	excused bool // a provider has let a token pass whose keys are not there
+
 	waitSource int
 	waitFor    int64
 	retryAfter int64
 }
 
 func (j *judge) begin(now int64, s *Stream) {
-	j.now, j.stream, j.proved, j.judged = now, s, 0, nil
+	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
 	if memory.Outermost() {
 		// Not within a host call of another event, whose verdict is being carried out: what
@@ -99,6 +102,11 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	if keys == nil {
 		return j.withoutKeys(s, p)
 	}
+	if p.Subjects != nil {
+		if subject, ok := s.attempt.Subject(); !ok || !p.Subjects.Matches(subject) {
+			return failed(s.provider, reason.SubjectMismatch)
+		}
+	}
 	code := s.attempt.Prove(keys, j.plugin.rsa)
 	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
@@ -108,8 +116,42 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	}
 	j.remember(s, p)
 	s.identity = s.attempt.Identity(s.provider)
+	// Only now, and on a hit of the cache too: what a provider asks of claims is told to
+	// nobody who has no good token.
+	claims := s.identity.Claims.Root()
+	if !authorize.Hold(p.Claims, claims) {
+		return failed(s.provider, reason.ClaimMismatch)
+	}
+	if !p.Scopes.Granted(claims) {
+		return policy.Proof{State: policy.Failed, Reason: reason.InsufficientScope, Provider: s.provider, Scope: p.Scopes.Text()}
+	}
 	j.proved++
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+}
+
+// Authorize is part of policy.Prover. Where no identity meets the rules, the refusal is
+// that of the first.
+func (j *judge) Authorize(rules *authorize.Rules, mark int) policy.Proof {
+	if mark >= j.proved {
+		if j.excused {
+			return failed(-1, reason.KeysUnavailable)
+		}
+		return unfound(credential.Absent, -1)
+	}
+	var first policy.Proof
+	for i, s := range j.slots[mark:j.proved] {
+		code := rules.Judge(s.identity.Claims.Root())
+		if code == reason.OK {
+			return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+		}
+		if i == 0 {
+			first = failed(s.provider, code)
+			if code == reason.InsufficientScope {
+				first.Scope = rules.Scopes.Text()
+			}
+		}
+	}
+	return first
 }
 
 // unfound is the outcome where no credential can be judged.
@@ -148,6 +190,7 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 	case jwks.Deny401:
 		return failed(s.provider, reason.KeysRefused)
 	case jwks.Allow:
+		j.excused = true
 		return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
 	case jwks.Deny503:
 	}

@@ -211,7 +211,7 @@ func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
 	s.phase = refused
 	p.scratch().verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
-	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter)
+	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter, proof.Scope)
 	p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
 	return &p.work.verdict
 }

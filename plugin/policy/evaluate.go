@@ -1,6 +1,9 @@
 package policy
 
-import "github.com/postern-wasm/postern/plugin/reason"
+import (
+	"github.com/postern-wasm/postern/plugin/authorize"
+	"github.com/postern-wasm/postern/plugin/reason"
+)
 
 // State is how one node of a requirement tree came out; the zero value denies.
 type State uint8
@@ -25,6 +28,8 @@ type Proof struct {
 	Reason reason.Code
 	// Provider is the index of the provider that decided, or -1.
 	Provider int
+	// Scope is what was asked for where that is lacking, else "".
+	Scope string
 }
 
 // pass is the outcome of a node that is satisfied without any provider.
@@ -39,6 +44,9 @@ type Prover interface {
 	// Everyone judges the credentials of all providers, each by the provider that
 	// its issuer names: Missing if there is none at all, Failed if any fails.
 	Everyone() Proof
+	// Authorize says whether one of the identities proved since Mark returned mark meets
+	// the rules: Proved by its provider, Missing if there is none, else Failed.
+	Authorize(rules *authorize.Rules, mark int) Proof
 	// Mark returns the number of identities proved so far.
 	Mark() int
 	// Rollback forgets the identities proved since Mark returned mark.
@@ -60,6 +68,18 @@ func (r *Requirement) evaluate(p Prover, depth int) Proof {
 	if depth == 0 {
 		return Proof{Reason: reason.Internal, Provider: -1}
 	}
+	mark := p.Mark()
+	proof := r.node(p, depth)
+	for _, rules := range r.Authorize {
+		if proof.State == Proved {
+			proof = p.Authorize(rules, mark)
+		}
+	}
+	return proof
+}
+
+// node judges the node but for what its identities must be allowed.
+func (r *Requirement) node(p Prover, depth int) Proof {
 	switch r.Kind {
 	case Open:
 		return pass()
@@ -130,7 +150,7 @@ func laterAllowsFailed(rest []Requirement) bool {
 }
 
 // rank orders refusals by how much they tell the caller: a credential that was judged
-// and failed, then one meant for somebody else, then none at all.
+// and is not allowed, one that failed, then one meant for somebody else, then none at all.
 func rank(p Proof) int {
 	switch {
 	case p.State == Missing:
@@ -139,6 +159,8 @@ func rank(p Proof) int {
 		return 1
 	case p.Reason == reason.IssuerMismatch || p.Reason == reason.IssuerUnknown:
 		return 2
+	case p.Reason == reason.InsufficientScope || p.Reason == reason.ClientDenied || p.Reason == reason.ClaimDenied:
+		return 4
 	}
 	return 3
 }

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/postern-wasm/postern/plugin/authorize"
 	"github.com/postern-wasm/postern/plugin/reason"
 )
 
@@ -13,35 +15,56 @@ type prover struct {
 	script   string
 	everyone byte
 	proved   []int
+	met      map[*authorize.Rules]int
 }
 
 func (p *prover) outcome(letter byte, provider int) Proof {
 	switch letter {
 	case 'p':
 		p.proved = append(p.proved, provider)
-		return Proof{Proved, reason.OK, provider}
+		return Proof{State: Proved, Reason: reason.OK, Provider: provider}
 	case 'm':
-		return Proof{Missing, reason.Missing, provider}
+		return Proof{State: Missing, Reason: reason.Missing, Provider: provider}
 	case 'i':
-		return Proof{Failed, reason.IssuerMismatch, provider}
+		return Proof{State: Failed, Reason: reason.IssuerMismatch, Provider: provider}
 	case 's':
-		return Proof{Failed, reason.UnsupportedScheme, provider}
+		return Proof{State: Failed, Reason: reason.UnsupportedScheme, Provider: provider}
 	case 'w':
-		return Proof{Waiting, reason.KeysUnavailable, provider}
+		return Proof{State: Waiting, Reason: reason.KeysUnavailable, Provider: provider}
 	case 'x':
-		return Proof{Fatal, reason.SeveralCredentials, provider}
+		return Proof{State: Fatal, Reason: reason.SeveralCredentials, Provider: provider}
 	}
-	return Proof{Failed, reason.BadSignature, provider}
+	return Proof{State: Failed, Reason: reason.BadSignature, Provider: provider}
 }
 
 func (p *prover) Provider(i int, _ []string) Proof { return p.outcome(p.script[i], i) }
-func (p *prover) Everyone() Proof                  { return p.outcome(p.everyone, -1) }
-func (p *prover) Mark() int                        { return len(p.proved) }
-func (p *prover) Rollback(mark int)                { p.proved = p.proved[:mark] }
+
+// Authorize knows the rules by their identity: those in met are met by the provider.
+func (p *prover) Authorize(rules *authorize.Rules, mark int) Proof {
+	if mark == len(p.proved) {
+		return Proof{State: Missing, Reason: reason.Missing, Provider: -1}
+	}
+	for _, provider := range p.proved[mark:] {
+		if p.met[rules] == provider {
+			return Proof{State: Proved, Reason: reason.OK, Provider: provider}
+		}
+	}
+	return Proof{State: Failed, Reason: reason.ClaimDenied, Provider: p.proved[mark]}
+}
+
+func (p *prover) Everyone() Proof   { return p.outcome(p.everyone, -1) }
+func (p *prover) Mark() int         { return len(p.proved) }
+func (p *prover) Rollback(mark int) { p.proved = p.proved[:mark] }
 
 func one(i int) Requirement              { return Requirement{Kind: Provider, Provider: i} }
 func anyOf(r ...Requirement) Requirement { return Requirement{Kind: Any, Children: r} }
 func allOf(r ...Requirement) Requirement { return Requirement{Kind: All, Children: r} }
+
+// bound is a requirement whose identities must meet rules.
+func bound(r Requirement, rules ...*authorize.Rules) Requirement {
+	r.Authorize = rules
+	return r
+}
 
 var (
 	missingOK = Requirement{Kind: AllowMissing}
@@ -96,6 +119,43 @@ func TestRequirementTrees(t *testing.T) {
 			got := c.tree.Evaluate(p)
 			if got.State != c.state || got.Reason != c.reason || len(p.proved) != c.proved {
 				t.Errorf("state %d reason %s identities %v; want %d %s %d", got.State, got.Reason, p.proved, c.state, c.reason, c.proved)
+			}
+		})
+	}
+}
+
+func TestAuthorization(t *testing.T) {
+	a, b := new(authorize.Rules), new(authorize.Rules)
+	meets := map[*authorize.Rules]int{a: 0, b: 1}
+	for _, c := range []struct {
+		law    string
+		tree   Requirement
+		script string
+		state  State
+		reason reason.Code
+		proved []int
+	}{
+		{"the one who is proved is allowed", bound(one(0), a), "p", Proved, reason.OK, []int{0}},
+		{"one who is proved and not allowed is refused, and nothing of him is left", bound(one(1), a), "mp", Failed, reason.ClaimDenied, nil},
+		{"who is not proved is not judged further", bound(one(0), a), "f", Failed, reason.BadSignature, nil},
+		{"C-12 any: one who is not allowed leaves the place to the next", anyOf(bound(one(0), b), one(1)), "pp", Proved, reason.OK, []int{1}},
+		{"C-12 any: the rule sees only him who passed", bound(anyOf(bound(one(0), b), one(1)), a), "pp", Failed, reason.ClaimDenied, nil},
+		{"any: not allowed outranks a bad credential after it", anyOf(bound(one(0), b), one(1)), "pf", Failed, reason.ClaimDenied, nil},
+		{"any: not allowed outranks a bad credential before it", anyOf(one(0), bound(one(1), a)), "fp", Failed, reason.ClaimDenied, nil},
+		{"any: allow_missing does not excuse one who is not allowed", anyOf(bound(one(0), b), missingOK), "p", Failed, reason.ClaimDenied, nil},
+		{"any: allow_missing_or_failed does, and nothing of him is left", anyOf(bound(one(0), b), failedOK), "p", Proved, reason.OK, nil},
+		{"all: one of those proved is enough", bound(allOf(one(0), one(1)), a), "pp", Proved, reason.OK, []int{0, 1}},
+		{"all: several rules may be met by several", bound(allOf(one(0), one(1)), a, b), "pp", Proved, reason.OK, []int{0, 1}},
+		{"all: a child's own rules are asked of it alone", allOf(one(0), bound(one(1), a)), "pp", Failed, reason.ClaimDenied, nil},
+		{"all the rules must be met", bound(one(0), a, b), "p", Failed, reason.ClaimDenied, nil},
+		{"nobody is proved by an open rule", bound(Requirement{Kind: Open}, a), "p", Missing, reason.Missing, nil},
+		{"nobody is proved by an allowance", bound(anyOf(one(0), missingOK), a), "m", Missing, reason.Missing, nil},
+	} {
+		t.Run(c.law, func(t *testing.T) {
+			p := &prover{script: c.script, everyone: 'm', met: meets}
+			got := c.tree.Evaluate(p)
+			if got.State != c.state || got.Reason != c.reason || !slices.Equal(p.proved, c.proved) {
+				t.Errorf("state %d reason %s identities %v; want %d %s %v", got.State, got.Reason, p.proved, c.state, c.reason, c.proved)
 			}
 		})
 	}

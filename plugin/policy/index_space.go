@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // reading is how a text is read when it is looked up.
@@ -183,10 +184,9 @@ func (s *space) point(text string) int {
 // common returns how many bytes head and text have in common, of which n are known to
 // be, and whether head sorts behind text.
 func (s *space) common(head, text string, n int) (common int, behind bool) {
-	const block = 16
 	end := min(len(head), len(text))
-	for s.reading == asIs && n+block <= end && head[n:n+block] == text[n:n+block] {
-		n += block
+	for s.reading == asIs && n+8 <= end && word.At(head, n) == word.At(text, n) {
+		n += 8
 	}
 	for ; n < end; n++ {
 		if c := s.reading.at(text, n); c != head[n] {

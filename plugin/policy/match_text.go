@@ -42,6 +42,9 @@ type TextMatch struct {
 	Pattern *Pattern
 }
 
+// Matches says whether the condition holds for a text.
+func (t *TextMatch) Matches(s string) bool { return t.matches(s) }
+
 func (t *TextMatch) matches(s string) bool {
 	switch t.Kind {
 	case NoText:

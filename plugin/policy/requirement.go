@@ -1,5 +1,7 @@
 package policy
 
+import "github.com/postern-wasm/postern/plugin/authorize"
+
 // Kind is the kind of a requirement node; the zero value refuses.
 type Kind uint8
 
@@ -31,6 +33,9 @@ type Requirement struct {
 	Audiences []string
 	// Children of Any and All, in the order in which they are tried.
 	Children []Requirement
+	// Authorize is asked of the identities that satisfy the node: each of the rules must
+	// be met by one of them, by itself.
+	Authorize []*authorize.Rules
 }
 
 // MaxDepth bounds the tree, so that judging it cannot exhaust the stack.

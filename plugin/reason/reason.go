@@ -80,6 +80,18 @@ const (
 	ClaimUnwritable
 	// WaitingFull: too many requests wait for a key set already.
 	WaitingFull
+	// SubjectMismatch: the token's subject is none of the provider's (subjects).
+	SubjectMismatch
+	// LifetimeTooLong: the token is valid for longer than max_lifetime from now on.
+	LifetimeTooLong
+	// ClaimMismatch: a claim is not as the provider asks (claims).
+	ClaimMismatch
+	// InsufficientScope: proved, but a required scope is not granted (RFC 6750 §3.1).
+	InsufficientScope
+	// ClientDenied: proved, but issued to a client that is not allowed here.
+	ClientDenied
+	// ClaimDenied: proved, but a claim is not as the rule asks (authorize).
+	ClaimDenied
 	// count is the number of codes, for the table below and its test.
 	count
 )
@@ -121,6 +133,12 @@ var names = [count]string{
 	KeysRefused:          "keys_refused",
 	ClaimUnwritable:      "claim_unwritable",
 	WaitingFull:          "waiting_full",
+	SubjectMismatch:      "subject_mismatch",
+	LifetimeTooLong:      "lifetime_too_long",
+	ClaimMismatch:        "claim_mismatch",
+	InsufficientScope:    "insufficient_scope",
+	ClientDenied:         "client_denied",
+	ClaimDenied:          "claim_denied",
 }
 
 // String returns the stable name: lower case, letters and underscores only.

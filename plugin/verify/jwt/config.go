@@ -15,6 +15,9 @@ type Config struct {
 	ClockSkewSeconds int64
 	// RequireExpiration refuses a token without exp.
 	RequireExpiration bool
+	// MaxLifetime refuses a token whose exp lies further ahead, nanoseconds, and one
+	// without exp; 0 is no bound.
+	MaxLifetime int64
 	// MaxTokenBytes refuses longer tokens (bytes of the compact form).
 	MaxTokenBytes int
 }

@@ -1,6 +1,8 @@
 package jwt
 
 import (
+	"math"
+
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/word"
@@ -38,6 +40,9 @@ func judge(claims *jsonx.Doc, f *facts, cfg *Config, audiences []string, now int
 		return code
 	}
 	if code := audience(claims, f, audiences); code != reason.OK {
+		return code
+	}
+	if code := lifetime(f, cfg.MaxLifetime, now); code != reason.OK {
 		return code
 	}
 	// RFC 7519 §4.1.2, §4.1.7: strings.
@@ -89,6 +94,21 @@ func times(f *facts, required bool, skew int64, now instant) reason.Code {
 		return reason.NotYetValid // now < nbf - skew
 	case hasIat && now.plus(skew).before(issuedAt):
 		return reason.IssuedInFuture // iat > now + skew
+	}
+	return reason.OK
+}
+
+// lifetime bounds how long a token may still be valid. A bound too far off to be a time
+// of this clock is none.
+func lifetime(f *facts, most, now int64) reason.Code {
+	expires, has := f.at(exp)
+	switch {
+	case most <= 0:
+		return reason.OK
+	case !has:
+		return reason.ExpirationMissing
+	case now <= math.MaxInt64-most && (instant{(now + most) / second, (now + most) % second}).before(expires):
+		return reason.LifetimeTooLong
 	}
 	return reason.OK
 }
