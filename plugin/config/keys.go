@@ -12,9 +12,16 @@ import (
 // Bounds of an inline key set, which the operator has written.
 const maxInlineBytes, maxInlineKeys = 1 << 20, 1000
 
-// keys reads where the provider's keys come from: exactly one of the two.
+// keys reads where the provider's keys come from: exactly one of the three.
 func (b *builder) keys(p *Provider, o *object, listed value, sets *remoteSets) {
-	switch name, v := o.onlyNeed("local_jwks", "remote_jwks"); name {
+	if v := o.get("discovery"); !v.absent() {
+		if local := o.get("local_jwks"); !local.absent() {
+			local.fail("only one of local_jwks, discovery may be given")
+		}
+		sets.discover(p, v, o.get("remote_jwks"))
+		return
+	}
+	switch name, v := o.onlyNeed("local_jwks", "remote_jwks", "discovery"); name {
 	case "local_jwks":
 		b.localKeys(p, v, listed)
 	case "remote_jwks":

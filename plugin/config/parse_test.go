@@ -58,7 +58,7 @@ func TestDefaults(t *testing.T) {
 		same(t, "credential is not forwarded", cfg.Effect.Providers[0].Forward, false)
 		same(t, "remote set", cfg.Remote, []jwks.Config{{
 			URI: "https://idp.test/jwks", Cluster: "idp", Timeout: 5e9, CacheDuration: 600e9, HonorCacheControl: true,
-			MaxBytes: 65536, MaxKeys: 64, FailedRefetch: 1e9, RetryBase: 1e9, StaleIfError: 3600e9,
+			MaxBytes: 65536, MaxKeys: 64, FailedRefetch: 1e9, RetryBase: 1e9, RetryMax: 10e9, RetryOn: jwks.RetryDefault, StaleIfError: 3600e9,
 			UnknownKidInterval: 30e9, UnknownKidWait: 2e9,
 		}})
 	}
@@ -98,7 +98,7 @@ func TestEverything(t *testing.T) {
 	})
 	same(t, "partner's keys", cfg.Remote[partner.Remote], jwks.Config{
 		URI: "https://partner.test:8443/keys?v=1", Cluster: "partner", Timeout: 15e8, CacheDuration: 3005e8,
-		MaxBytes: 131072, MaxKeys: 8, FailedRefetch: 2e9, Retries: 3, RetryBase: 25e7,
+		MaxBytes: 131072, MaxKeys: 8, FailedRefetch: 2e9, Retries: 3, RetryBase: 25e7, RetryMax: 10e9, RetryOn: jwks.RetryDefault,
 		UnknownKidInterval: 10e9,
 	})
 	same(t, "partner without keys", partner.OnUnavailable, jwks.Deny401)
@@ -143,7 +143,7 @@ func TestLowerCamelMeansTheSame(t *testing.T) {
 	same(t, "refetch_on_unknown_kid: false", p.RefetchUnknownKid, false)
 	same(t, "remote", cfg.Remote[0], jwks.Config{
 		URI: "http://idp.test", Cluster: "c", Timeout: 1e9, CacheDuration: 60e9, HonorCacheControl: true, MaxBytes: 65536, MaxKeys: 64,
-		FailedRefetch: 5e9, RetryBase: 1e9, StaleIfError: 3600e9,
+		FailedRefetch: 5e9, RetryBase: 1e9, RetryMax: 10e9, RetryOn: jwks.RetryDefault, StaleIfError: 3600e9,
 	})
 	same(t, "rule", cfg.Policy.Rules[0].Requirement, policy.Requirement{Kind: policy.Provider, Audiences: []string{"a"}})
 	same(t, "header", cfg.Policy.Rules[0].Match.Headers[0].Invert, true)
@@ -154,11 +154,33 @@ func TestSharedKeySets(t *testing.T) {
 	same(t, "one set per cluster and URI", []int{cfg.Providers[0].Remote, cfg.Providers[1].Remote, cfg.Providers[2].Remote}, []int{0, 0, 1})
 	same(t, "shorter times, larger bounds", cfg.Remote[0], jwks.Config{
 		URI: "https://idp.test/jwks", Cluster: "idp", Timeout: 4e9, CacheDuration: 60e9, HonorCacheControl: false,
-		MaxBytes: 2000, MaxKeys: 5, FailedRefetch: 5e8, Retries: 2, RetryBase: 1e9, StaleIfError: 10e9,
+		MaxBytes: 2000, MaxKeys: 5, FailedRefetch: 5e8, Retries: 2, RetryBase: 1e9, RetryMax: 10e9, RetryOn: jwks.RetryDefault, StaleIfError: 10e9,
 		UnknownKidInterval: 40e9, UnknownKidWait: 1e9,
 	})
 	same(t, "what a provider's tokens may cause stays its own",
 		[]bool{cfg.Providers[0].RefetchUnknownKid, cfg.Providers[1].RefetchUnknownKid}, []bool{false, true})
+}
+
+func TestDiscovery(t *testing.T) {
+	cfg := good(t, "discovery")
+	set := func(i int) jwks.Config { return cfg.Remote[cfg.Providers[i].Remote] }
+	base := jwks.Config{
+		URI: "https://idp.test/t/.well-known/openid-configuration", OtherURI: "https://idp.test/.well-known/oauth-authorization-server/t",
+		Cluster: "idp", Issuer: "https://idp.test/t", Timeout: 5e9, CacheDuration: 600e9, HonorCacheControl: true, MaxBytes: 65536, MaxKeys: 64,
+		FailedRefetch: 1e9, RetryBase: 1e9, RetryMax: 10e9, RetryOn: jwks.RetryDefault, StaleIfError: 3600e9, UnknownKidInterval: 30e9, UnknownKidWait: 2e9,
+	}
+	same(t, "both places follow from the issuer", set(0), base)
+	written := base
+	written.URI, written.OtherURI, written.Timeout = "https://idp.test/meta?v=1", "", 2e9
+	same(t, "a uri is taken as written", set(1), written)
+	named := base
+	named.Cluster = "other"
+	same(t, "a uri that is the issuer's name is its base", set(2), named)
+	how := base
+	how.URI, how.OtherURI, how.Issuer, how.CacheDuration = "http://idp.test/.well-known/openid-configuration", "", "urn:idp", 60e9
+	how.Retries, how.RetryBase, how.RetryMax, how.RetryOn = 2, 15e8, 4e9, jwks.RetryGateway|jwks.RetryConflict
+	how.UnknownKidInterval, how.UnknownKidWait = 0, 0
+	same(t, "remote_jwks says how", set(3), how)
 }
 
 func TestW12(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
 var laterProvider = []string{
 	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
-	"issuers", "issuer_pattern", "issuer_bind_claims", "discovery", "profile", "trust_domain",
+	"issuers", "issuer_pattern", "issuer_bind_claims", "profile", "trust_domain",
 	"sender_constraint",
 	"payload_in_metadata", "header_in_metadata", "failed_status_in_metadata",
 	"normalize_payload_in_metadata", "clear_route_cache",

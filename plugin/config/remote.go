@@ -16,27 +16,36 @@ type remoteSets struct {
 	paths []string
 }
 
-// laterRetry are the keys of Envoy's RetryPolicy that mean nothing here.
-var laterRetry = []string{"retry_priority", "retry_host_predicate", "host_selection_retry_max_attempts"}
+const (
+	// maxTimeout of one fetch; a request may wait for as long.
+	maxTimeout = 10 * minute
+	// maxLifetime of a set: a century, which jwt_authn's users write for "never".
+	maxLifetime = 36500 * day
+)
 
 // read reads a RemoteJwks with the extensions of the documentation.
 func (s *remoteSets) read(p *Provider, v value) {
 	o := v.object()
 	c := jwks.Config{}
-	httpURI := o.need("http_uri")
-	u := httpURI.object()
+	u := o.need("http_uri").object()
 	uri, cluster := u.need("uri"), u.need("cluster")
 	c.URI, c.Cluster = checkURI(uri), cluster.word()
-	c.Timeout = u.get("timeout").duration(5*second, millisecond, 60*second)
+	c.Timeout = u.get("timeout").duration(5*second, millisecond, maxTimeout)
 	u.close()
-	c.CacheDuration = o.get("cache_duration").duration(600*second, millisecond, 365*day)
+	fetching(&c, p, o)
+	p.Remote = s.add(c, v)
+}
+
+// fetching reads how a set is fetched and kept, wherever it is.
+func fetching(c *jwks.Config, p *Provider, o *object) {
+	c.CacheDuration = o.get("cache_duration").duration(600*second, millisecond, maxLifetime)
 	async := o.get("async_fetch").object()
 	// Fetching ahead is what this module always does; a listener cannot be held back by it.
 	async.get("fast_listener").boolean(false)
 	c.FailedRefetch = async.get("failed_refetch_duration").duration(second, millisecond, hour)
 	async.close()
-	retry(&c, o.get("retry_policy"))
-	p.RefetchUnknownKid = unknownKid(&c, o.get("refetch_on_unknown_kid"))
+	retry(c, o.get("retry_policy"))
+	p.RefetchUnknownKid = unknownKid(c, o.get("refetch_on_unknown_kid"))
 	c.StaleIfError = o.get("stale_if_error").duration(hour, 0, 30*day)
 	c.HonorCacheControl = o.get("honor_cache_control").boolean(true)
 	c.MaxBytes = int(o.get("max_bytes").integer(64<<10, 256, 1<<20))
@@ -46,7 +55,6 @@ func (s *remoteSets) read(p *Provider, v value) {
 		o.get("on_unavailable").warn("requests pass without a credential while the key set cannot be fetched")
 	}
 	o.close()
-	p.Remote = s.add(c, v)
 }
 
 // add returns the set's index. Providers that name the same cluster and URI share one
@@ -56,7 +64,7 @@ func (s *remoteSets) add(c jwks.Config, v value) int {
 	remote := &s.b.cfg.Remote
 	for i := range *remote {
 		have := &(*remote)[i]
-		if have.Cluster != c.Cluster || have.URI != c.URI {
+		if have.Cluster != c.Cluster || have.URI != c.URI || have.OtherURI != c.OtherURI || have.Issuer != c.Issuer || have.Use != c.Use {
 			continue
 		}
 		if *have != c {
@@ -78,34 +86,13 @@ func merge(have, c *jwks.Config) {
 	have.MaxKeys = max(have.MaxKeys, c.MaxKeys)
 	have.FailedRefetch = min(have.FailedRefetch, c.FailedRefetch)
 	have.Retries = max(have.Retries, c.Retries)
-	have.RetryBase = min(have.RetryBase, c.RetryBase)
+	have.RetryBase, have.RetryMax = min(have.RetryBase, c.RetryBase), min(have.RetryMax, c.RetryMax)
+	have.RetryOn |= c.RetryOn
 	have.StaleIfError = min(have.StaleIfError, c.StaleIfError)
 	if have.UnknownKidInterval == 0 || c.UnknownKidInterval != 0 && c.UnknownKidInterval < have.UnknownKidInterval {
 		have.UnknownKidInterval = c.UnknownKidInterval
 	}
 	have.UnknownKidWait = max(have.UnknownKidWait, c.UnknownKidWait)
-}
-
-// retry reads Envoy's RetryPolicy as far as it has a meaning for a fetch.
-func retry(c *jwks.Config, v value) {
-	o := v.object()
-	c.RetryBase = second
-	retries := int(o.get("num_retries").integer(1, 0, 10))
-	if o.there {
-		c.Retries = retries
-	}
-	backOff := o.get("retry_back_off").object()
-	c.RetryBase = backOff.get("base_interval").duration(second, millisecond, minute)
-	most := backOff.get("max_interval")
-	if d := most.duration(10*c.RetryBase, millisecond, hour); d < c.RetryBase {
-		most.fail("must not be less than base_interval, ", formatDuration(c.RetryBase))
-	}
-	backOff.close()
-	on := o.get("retry_on")
-	if !on.absent() && on.text("") != "" {
-		on.warn("has no effect: every failed fetch is repeated")
-	}
-	o.close(laterRetry...)
 }
 
 // unknownKid reads refetch_on_unknown_kid: false, true or its two durations.
@@ -125,51 +112,54 @@ func unknownKid(c *jwks.Config, v value) bool {
 	return true
 }
 
-// checkURI returns an absolute http or https URI (RFC 9110 §4.2), or "" once it has
-// reported what is wrong. A credential in it would end in logs: RFC 9110 §4.2.4.
+// checkURI returns an absolute http or https URI, or "" once it has reported what is
+// wrong.
 func checkURI(v value) string {
 	s := v.word()
 	if s == "" {
 		return ""
 	}
+	if why := notURI(s); why != "" {
+		v.fail(why)
+		return ""
+	}
+	return s
+}
+
+// notURI says why a text is not an absolute http or https URI (RFC 9110 §4.2); "" if it
+// is. A credential in it would end in logs: RFC 9110 §4.2.4.
+func notURI(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", c) >= 0 {
-			v.fail("must be an ASCII URI without spaces and control characters")
-			return ""
+			return "must be an ASCII URI without spaces and control characters"
 		}
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if scheme = strings.ToLower(scheme); !ok || scheme != "https" && scheme != "http" {
-		v.fail("want an absolute URI, http://... or https://...")
-		return ""
+		return "want an absolute URI, http://... or https://..."
 	}
 	if strings.Contains(rest, "#") {
-		v.fail("must not have a fragment")
-		return ""
+		return "must not have a fragment"
 	}
 	authority := rest
 	if i := strings.IndexAny(rest, "/?"); i >= 0 {
 		authority = rest[:i]
 	}
 	if strings.Contains(authority, "@") {
-		v.fail("must not have user information")
-		return ""
+		return "must not have user information"
 	}
 	host := authority
 	if i := strings.LastIndexByte(authority, ':'); i > strings.LastIndexByte(authority, ']') {
 		host = authority[:i]
 		if n, fits, ok := whole(authority[i+1:]); !ok || !fits || n < 1 || n > 65535 {
-			v.fail("has no port after ':'")
-			return ""
+			return "has no port after ':'"
 		}
 	}
 	if host == "" {
-		v.fail("has no host")
-		return ""
+		return "has no host"
 	}
 	if _, ok := request.AppendDecoded(nil, s); !ok {
-		v.fail("has a malformed percent-encoding")
-		return ""
+		return "has a malformed percent-encoding"
 	}
-	return s
+	return ""
 }
