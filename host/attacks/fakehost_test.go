@@ -58,6 +58,8 @@ type fakeHost struct {
 	continued []uint32
 	ops       []string
 	calls     uint32
+	draws     uint32 // of randomness
+	constant  bool   // it is always the same
 	shared    map[string][]byte
 }
 

@@ -122,9 +122,12 @@ func defineWASI() {
 		return on(ctx, m, "clock_time_get", func(h *fakeHost) uint32 { m.Memory().WriteUint64Le(out, h.clock); return 0 })
 	})
 	def("random_get", func(ctx context.Context, m api.Module, p, n uint32) uint32 {
-		return on(ctx, m, "random_get", func(*fakeHost) uint32 {
+		return on(ctx, m, "random_get", func(h *fakeHost) uint32 {
+			if !h.constant {
+				h.draws++
+			}
 			for i := range n {
-				m.Memory().WriteByte(p+i, byte(i*37+11))
+				m.Memory().WriteByte(p+i, byte(i*37+h.draws*59+11))
 			}
 			return 0
 		})

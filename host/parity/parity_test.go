@@ -19,6 +19,7 @@ func table() []*group {
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
+		&cacheGroup, &keptGroup, &keptStaleGroup,
 	}
 }
 
@@ -143,7 +144,14 @@ func runOn(t *testing.T, d driver, g *group, text string, requests []envoy.Reque
 		if before := g.cases[i].before; before != nil {
 			before(w)
 		}
-		outcomes[i] = outcome{session.send(t, requests[i]), w.wrong}
+		got := session.send(t, requests[i])
+		if len(g.clusters) == 0 {
+			// Once more: whether a token has been seen before changes no verdict.
+			if second := session.send(t, requests[i]); !reflect.DeepEqual(got.withoutClock(), second.withoutClock()) {
+				w.wrong = append(w.wrong, fmt.Sprintf("the second time differs: %+v", second))
+			}
+		}
+		outcomes[i] = outcome{got, w.wrong}
 	}
 	return outcomes
 }

@@ -13,7 +13,31 @@ import (
 const maxAllocation = 16 << 20
 
 // usualHeaders is what most requests have at most, pseudo headers included.
-const usualHeaders = 32
+const usualHeaders = 48
+
+// lines is where the headers of a request stand, unless a callback from within a host
+// call wants some too. They alias the host's buffer and are forgotten with it.
+var lines struct {
+	pairs [usualHeaders]request.Header
+	used  bool
+}
+
+// forgetLines is called at the end of the outermost callback.
+func forgetLines() {
+	if lines.used {
+		clear(lines.pairs[:])
+		lines.used = false
+	}
+}
+
+// place is where a header list may be written.
+func place() []request.Header {
+	if lines.used {
+		return nil
+	}
+	lines.used = true
+	return lines.pairs[:0]
+}
 
 // results is where host calls put what they return.
 type results struct {
@@ -57,8 +81,23 @@ func now() int64 {
 	return out.nanos
 }
 
-// random returns 64 unpredictable bits.
+// random returns 64 unpredictable bits. A host whose answers are all the same has none:
+// then it returns 0, with which there is no cache of verified tokens.
 func random() (uint64, bool) {
+	first, ok := draw()
+	second, also := draw()
+	if !ok || !also {
+		return 0, false
+	}
+	if first == second {
+		logLine(levelWarn, "config: the host's randomness (random_get) is constant: verified tokens are not cached")
+		return 0, true
+	}
+	return first, true
+}
+
+// draw asks the host for randomness once; zeros are none.
+func draw() (uint64, bool) {
 	out.random = [8]byte{}
 	if wasiRandomGet(unsafe.Pointer(&out.random), 8) != 0 {
 		return 0, false
@@ -90,7 +129,7 @@ func headers(kind uint32) []request.Header {
 	if proxyGetHeaderMapPairs(kind, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
 		return nil
 	}
-	pairs, ok := decodePairs(make([]request.Header, 0, usualHeaders), result())
+	pairs, ok := decodePairs(place(), result())
 	if !ok {
 		return nil
 	}
