@@ -66,7 +66,7 @@ func rsaConfig() string { return keysConfig(rsaJWK(rsaSigner().N)) }
 // unsigned is the signing input of a token, different for each n.
 func unsigned(alg string, n int) string {
 	head, _ := json.Marshal(map[string]string{"alg": alg, "kid": "r"})
-	claims, _ := json.Marshal(map[string]any{"iss": "https://idp.test", "sub": "u", "exp": clock/1_000_000_000 + 600, "n": n})
+	claims, _ := json.Marshal(map[string]any{"iss": "https://idp.test", "sub": "u", "exp": clock/1_000_000_000 + 36_000, "n": n})
 	return b64.EncodeToString(head) + "." + b64.EncodeToString(claims)
 }
 
@@ -384,6 +384,65 @@ func TestAConfigurationWithoutRSANeedsNoProxysRSA(t *testing.T) {
 	if h.request(11, bearer(good())) != actionContinue {
 		t.Error("a good token is refused")
 	}
+}
+
+// TestM14ASetThatIsReplacedWhileTheProxyIsAsked: what judges the request is still there
+// when the answer comes, also if a key set arrived meanwhile.
+func TestM14ASetThatIsReplacedWhileTheProxyIsAsked(t *testing.T) {
+	nameless := func(n *big.Int) string { return strings.Replace(rsaJWK(n), `"kid":"r",`, "", 1) }
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := `{"keys":[` + nameless(rsaSigner().N) + "," + nameless(other.N) + `]}`
+	h, p := offloading(t, `{"token_cache":{"max_entries":0},`+strings.Replace(remote(), `"http_uri"`, `"cache_duration":"300s","http_uri"`, 1)[1:])
+	h.call("proxy_on_tick", rootContext)
+	h.callout(rootContext, h.calls, "200", keys)
+	id := uint32(10)
+	for n := range 2 { // the proxy is believed about the first key
+		if input, signature := rsaToken(t, "RS256", n); !h.judged(&id, input, signature) {
+			t.Fatal("a good token is refused")
+		}
+	}
+	for n := range 5 {
+		// The set is about to expire: the request asks for another, which comes while the
+		// proxy says that the signature is not by the first key.
+		h.clock += 290 * 1_000_000_000
+		fetched, replaced := h.calls, false
+		p.lie = func(_ int, truth bool) (string, uint32) {
+			if h.calls > fetched && !replaced {
+				replaced = true
+				h.callout(rootContext, h.calls, "200", keys)
+			}
+			return tellTruth(truth), 0
+		}
+		if n > 0 { // a new set: the proxy has to be believed again
+			if input, signature := rsaToken(t, "RS256", 100+n); !h.judged(&id, input, signature) {
+				t.Fatal("a good token is refused")
+			}
+			replaced, fetched = false, h.calls
+			h.clock += 290 * 1_000_000_000
+		}
+		input := unsigned("RS256", n)
+		digest := sha256.Sum256([]byte(input))
+		signature, err := rsa.SignPKCS1v15(nil, other, crypto.SHA256, digest[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.judged(&id, input, signature) {
+			t.Errorf("a good token is refused")
+		}
+		if !replaced {
+			t.Error("no key set came while the proxy was asked")
+		}
+	}
+}
+
+func tellTruth(valid bool) string {
+	if valid {
+		return yes
+	}
+	return no
 }
 
 // TestM14AnswersDoNotLeak: memory is flat over many answers, however large.

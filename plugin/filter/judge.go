@@ -98,7 +98,7 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	if code := s.attempt.Check(&p.JWT, audiences, j.now); code != reason.OK {
 		return failed(s.provider, code)
 	}
-	keys, _ := j.keysOf(p)
+	keys, generation := j.keysOf(p)
 	if keys == nil {
 		return j.withoutKeys(s, p)
 	}
@@ -107,14 +107,17 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 			return failed(s.provider, reason.SubjectMismatch)
 		}
 	}
+	// The proxy may be asked, and may call back meanwhile.
+	work := j.plugin.work
 	code := s.attempt.Prove(keys, j.plugin.rsa)
+	j.plugin.work = work
 	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}
 	if code != reason.OK {
 		return failed(s.provider, code)
 	}
-	j.remember(s, p)
+	j.remember(s, p, generation)
 	s.identity = s.attempt.Identity(s.provider)
 	// Only now, and on a hit of the cache too: what a provider asks of claims is told to
 	// nobody who has no good token.

@@ -150,16 +150,16 @@ func (j *judge) present(s *slot, raw string) {
 	}
 }
 
-// remember keeps what provider s.provider has just proved, if it was not recalled.
-func (j *judge) remember(s *slot, p *config.Provider) {
+// remember keeps what provider s.provider has just proved with the keys of a generation,
+// if it was not recalled.
+func (j *judge) remember(s *slot, p *config.Provider, generation uint64) {
 	t := &j.plugin.tokens
 	kept := &t.of[s.provider]
 	size := s.attempt.SavedSize()
 	if kept.cache == nil || size == 0 || len(s.key.Token) > kept.longest {
 		return
 	}
-	s.key.Owner = s.provider
-	_, s.key.Generation = j.keysOf(p)
+	s.key.Owner, s.key.Generation = s.provider, generation
 	if dst := kept.cache.Add(&s.key, size, j.now, s.attempt.Expires(&p.JWT), t.event); dst != nil && !s.attempt.Save(dst) {
 		kept.cache.Drop(&s.key)
 	}

@@ -190,7 +190,8 @@ func mayPoint(layout, i uintptr) bool {
 // bookkeeping says whether an address is one of this package's own variables.
 func bookkeeping(at uintptr) bool {
 	region, number := uintptr(unsafe.Pointer(&call)), uintptr(unsafe.Pointer(&held))
-	return at >= region && at < region+unsafe.Sizeof(call) || at == uintptr(unsafe.Pointer(&top)) || at == number || at == number+4
+	return at >= region && at < region+unsafe.Sizeof(call) || at == uintptr(unsafe.Pointer(&top)) || at == number || at == number+4 ||
+		at == uintptr(unsafe.Pointer(&lowest)) || at == uintptr(unsafe.Pointer(&span))
 }
 
 // pointsIn says whether a word is an address in the call region.

@@ -41,6 +41,7 @@ type Region struct {
 	base      *chunk // the first
 	kind      kind
 	next, end uintptr
+	grave     *Region // the next of those that are freed later
 }
 
 var (
@@ -48,6 +49,7 @@ var (
 	call    = Region{kind: scratch}
 	current *Region
 	depth   int
+	graves  *Region // freed when the outermost callback is over
 	free    *chunk  // by address, neighbours merged
 	top     uintptr // the end of memory
 	held    uint64  // bytes in chunks that regions own
@@ -77,8 +79,14 @@ func Enter(r *Region) *Region {
 // Leave returns to the region that Enter gave.
 func Leave(before *Region) { current = before }
 
-// Free frees everything in r, and r itself; nothing in it may be used again.
+// Free frees everything in r, and r itself; nothing in it may be used again. Within a
+// host call of another callback that waits until the outermost one is over: it may be
+// using what is in r, such as the keys that it judges by while it asks the host.
 func (r *Region) Free() {
+	if depth > 1 {
+		r.grave, graves = graves, r
+		return
+	}
 	for c := r.head; c != nil; {
 		next := c.next // read before the chunk, and r within it, is cleared
 		give(c)
@@ -101,6 +109,11 @@ func EndCall(before *Region) {
 	if depth--; depth == 0 {
 		verify()
 		call.reset()
+		for graves != nil {
+			r := graves
+			graves = r.grave
+			r.Free()
+		}
 	}
 }
 
