@@ -35,8 +35,8 @@ var (
 
 // carry splits a column: a limb within half of zero, and what goes to the next column.
 func carry(c int64) (limb, up int64) {
-	up = (c + half) >> limbBits
-	return c - up<<limbBits, up
+	c += half
+	return c&mask - half, c >> limbBits
 }
 
 // add sets z = a + b. This and the next are written out because small code is not

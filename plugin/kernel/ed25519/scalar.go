@@ -22,13 +22,16 @@ const orderInverse = 0x12547e1b
 
 // limbs reads 32 little-endian bytes into limbs of 29 bits.
 func limbs(b []byte) (z [9]uint32) {
-	for i, c := range b[:32] {
-		at := 8 * i
-		wide := uint64(c) << (at % limbBits)
-		z[at/limbBits] |= uint32(wide & mask)
-		if at/limbBits < 8 {
-			z[at/limbBits+1] |= uint32(wide >> limbBits)
+	var held uint64
+	count, next := 0, 0
+	for i := range z {
+		for ; count < limbBits && next < 32; next++ {
+			held |= uint64(b[next]) << count
+			count += 8
 		}
+		z[i] = uint32(held & mask)
+		held >>= limbBits
+		count -= limbBits
 	}
 	return z
 }
@@ -73,17 +76,14 @@ func (k *scalar) reduce(digest *[64]byte) {
 	a, b := limbs(digest[:32]), limbs(digest[32:])
 	var t [18]uint64
 	for i := range a {
-		x, y := uint64(a[i]), uint64(b[i])
-		for j := range radix {
-			t[i+j] += x*uint64(radix[j]) + y*uint64(shiftedRadix[j])
-		}
+		row := (*[9]uint64)(t[i:])
+		addRow(row, uint64(a[i]), &radix)
+		addRow(row, uint64(b[i]), &shiftedRadix)
 	}
 	for i := range a {
-		q := uint64(uint32(t[i]) * orderInverse & mask)
-		for j := range order {
-			t[i+j] += q * uint64(order[j])
-		}
-		t[i+1] += t[i] >> limbBits
+		row := (*[9]uint64)(t[i:])
+		addRow(row, uint64(uint32(row[0])*orderInverse&mask), &order)
+		row[1] += row[0] >> limbBits
 	}
 	var z [9]uint32
 	var up uint64
@@ -101,6 +101,19 @@ func (k *scalar) reduce(digest *[64]byte) {
 		}
 	}
 	*k = words(&z)
+}
+
+// addRow adds x m to the columns t.
+func addRow(t *[9]uint64, x uint64, m *[9]uint32) {
+	t[8] += x * uint64(m[8])
+	t[7] += x * uint64(m[7])
+	t[6] += x * uint64(m[6])
+	t[5] += x * uint64(m[5])
+	t[4] += x * uint64(m[4])
+	t[3] += x * uint64(m[3])
+	t[2] += x * uint64(m[2])
+	t[1] += x * uint64(m[1])
+	t[0] += x * uint64(m[0])
 }
 
 // digits is a scalar's width-5 non-adjacent form: each digit is 0 or odd and from -15 to
