@@ -25,6 +25,8 @@ const (
 	// usualCount is how many random signatures there are unless POSTERN_DIFFERENTIAL says.
 	usualCount = 3000
 	batchSize  = 1500
+	// progress is told of each time so many are done.
+	progress = 20_000
 	// keyLife is how many cases have one key: enough for its tables to be built, few
 	// enough that many keys are tried without.
 	keyLife = 24
@@ -296,6 +298,9 @@ func TestM15RandomSignaturesAreJudgedAlikeEverywhere(t *testing.T) {
 			if want {
 				valid++
 			}
+		}
+		if !t.Failed() && done/progress < (done+len(d.all.list))/progress {
+			t.Logf("%d signatures so far, all judged alike", done+len(d.all.list))
 		}
 		done += len(d.all.list)
 	}
