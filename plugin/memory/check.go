@@ -48,12 +48,12 @@ func wipe(start, size uintptr) {
 // still is what it was then, such as a constant, is no pointer that one has left.
 var initial *chunk
 
-// innocent are the words of objects without a known layout that looked like pointers
-// into the call region before the callback had allocated anything: bytes of hashes in
-// the buckets of maps, above all. The first so many are known.
+// before holds the words of objects without a known layout as they were before the
+// callback, as pairs of address and word: one that has not changed is no pointer that
+// the callback has left. The buckets of maps are such objects; they hold bytes of hashes.
 var (
-	innocent  [64]uintptr
-	innocents int
+	before *chunk
+	noted  uintptr // pairs
 )
 
 // Most words are no addresses between the first and the last byte of the call region:
@@ -75,9 +75,18 @@ func survey() {
 
 // remember notes, before a callback, what cannot be a pointer that it leaves.
 func remember() {
-	innocents = 0
-	survey()
-	everywhere(acquit)
+	for {
+		noted = 0
+		everywhere(note)
+		if room := pairs(before); noted > room {
+			if before != nil {
+				give(before)
+			}
+			before = take(headerSize+16*noted, hidden)
+			continue
+		}
+		break
+	}
 	if initial != nil {
 		return
 	}
@@ -152,23 +161,38 @@ func search(at, size, layout uintptr) {
 	}
 }
 
-// acquit notes the words of an object that are innocent.
-func acquit(at, size, layout uintptr) {
+// pairs is how many pairs a chunk has room for.
+func pairs(c *chunk) uintptr {
+	if c == nil {
+		return 0
+	}
+	return (c.size - headerSize) / 8
+}
+
+func pair(i uintptr) *[2]uintptr {
+	return (*[2]uintptr)(unsafe.Add(unsafe.Pointer(before), headerSize+i*8))
+}
+
+// note keeps the words of an object without a known layout, or counts them if there is
+// no room.
+func note(at, size, layout uintptr) {
 	if layout != 0 {
 		return
 	}
+	room := pairs(before)
 	for p := at; p+4 <= at+size; p += 4 {
-		if to := word(p); to-lowest < span && pointsIn(to) && innocents < len(innocent) {
-			innocent[innocents] = p
-			innocents++
+		if noted < room {
+			*pair(noted) = [2]uintptr{p, word(p)}
 		}
+		noted++
 	}
 }
 
+// known says whether the word at an address was the same before the callback.
 func known(at uintptr) bool {
-	for _, a := range innocent[:innocents] {
-		if a == at {
-			return true
+	for i := range noted {
+		if p := pair(i); p[0] == at {
+			return p[1] == word(at)
 		}
 	}
 	return false
