@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-wasm/postern/bench/edge"
 	"github.com/postern-wasm/postern/bench/kernels"
 	"github.com/postern-wasm/postern/bench/local"
 	"github.com/postern-wasm/postern/bench/measure"
@@ -122,6 +123,13 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 	}
 	r.TokenCache = b.knows.cache
 	if b.facts.signed, err = module.Takes(ctx, signedConfig); err != nil {
+		return err
+	}
+	stateless, err := edge.Config(edge.Setup{Keys: []*mint.Key{m.keys["RS256"]}, Postern: true, Stateless: true})
+	if err != nil {
+		return err
+	}
+	if b.knows.state, err = module.Takes(ctx, stateless); err != nil {
 		return err
 	}
 	if err := b.crossings(ctx, r, module, m); err != nil {

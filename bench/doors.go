@@ -52,12 +52,12 @@ var seenCaches = edge.Caches{Provider: largeCache, Tokens: ownLargeCache, Bytes:
 // doors returns the listeners that the variants need.
 func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 	list := []edge.Door{{Name: "plain"}}
-	for name, path := range map[string]string{"nothing": m.nothing, "reading": m.reading} {
-		filter, err := edge.Plugin(name, path, "", nil)
+	for _, idle := range []struct{ name, path string }{{"nothing", m.nothing}, {"reading", m.reading}} {
+		filter, err := edge.Plugin(idle.name, idle.path, "", nil)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, edge.Door{Name: name, Filter: filter})
+		list = append(list, edge.Door{Name: idle.name, Filter: filter})
 	}
 	type want struct {
 		name    string
@@ -65,6 +65,7 @@ func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 		postern bool
 		caches  edge.Caches
 		allowed []string
+		bare    bool // no filter state
 	}
 	var wanted []want
 	for _, a := range mint.Algorithms() {
@@ -79,11 +80,14 @@ func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 	if k.cache {
 		wanted = append(wanted, want{name: "postern-seen", key: "RS256", postern: true, caches: seenCaches})
 	}
+	if k.cache && k.state {
+		wanted = append(wanted, want{name: "postern-stateless", key: "RS256", postern: true, caches: seenCaches, bare: true})
+	}
 	if k.offload {
 		wanted = append(wanted, want{name: "postern-own", key: "RS256", postern: true, allowed: m.withoutOffload})
 	}
 	for _, w := range wanted {
-		d, err := door(w.name, m.postern, edge.Setup{Keys: []*mint.Key{keys[w.key]}, Postern: w.postern, Caches: w.caches}, w.allowed)
+		d, err := door(w.name, m.postern, edge.Setup{Keys: []*mint.Key{keys[w.key]}, Postern: w.postern, Caches: w.caches, Stateless: w.bare}, w.allowed)
 		if err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ func TestEveryVariantHasItsTokensItsDoorAndItsBaseline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range variants(knows{true, true}) {
+	for _, v := range variants(knows{true, true, true}) {
 		if c := m.corpora[v.corpus]; c == nil || len(c.Tokens) == 0 {
 			t.Errorf("%s: no tokens %q", v.name, v.corpus)
 		}

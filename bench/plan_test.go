@@ -20,7 +20,7 @@ func TestNoTokenIsSentColdTwice(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	for _, k := range []knows{{}, {cache: true}, {offload: true}, {true, true}} {
+	for _, k := range []knows{{}, {cache: true}, {offload: true}, {true, true, true}} {
 		list := variants(k)
 		names := map[string]variant{}
 		for _, v := range list {

@@ -96,13 +96,13 @@ func phases(s scale) []phase {
 		{phaseMint, us(s.Tokens, 1800)},
 		{phaseKernels, 4*time.Second + 7*4*time.Duration(s.KernelRounds+1)*s.KernelTime},
 		{phaseWhole, 3*time.Second + 6*3*time.Duration(s.KernelRounds+1)*s.KernelTime},
-		{phaseHeld, us(s.Held+s.Timed, 120)},
-		{phaseProfile, 3*time.Second + us(s.Sampled, 100)},
+		{phaseHeld, 2*time.Second + us(4*(s.Held+3*s.Timed), 60)},
+		{phaseProfile, 3*time.Second + us(7*2*s.Sampled, 50)},
 		{phaseStarts, time.Duration(s.Starts) * 1500 * time.Millisecond},
 		{phaseMemory, 4*time.Second + us(s.Tokens, 250)},
-		{phaseEnvoy, 6*time.Second + us(s.Tokens, 200) + us(variants*(s.Rounds+1)*s.Requests, 80)},
+		{phaseEnvoy, 6*time.Second + us(s.Tokens, 200) + us(variants*(s.Rounds+1)*s.Requests, 70)},
 		{phasePaced, us(len(pacedVariants)*s.PacedRounds*s.PacedRequests, 1e6/float64(s.Rate))},
-		{phaseGrow, time.Duration(points)*time.Second + us(growVariants*(s.GrowRounds+1)*s.GrowRequests, 80)},
+		{phaseGrow, time.Duration(points)*time.Second + us(growVariants*(s.GrowRounds+1)*s.GrowRequests, 70)},
 		{phaseFlat, 2*time.Second + us(s.Flat, 70)},
 	}
 }

@@ -53,14 +53,14 @@ type scale struct {
 
 func full() scale {
 	return scale{
-		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 10, Requests: 4500, Limit: 2 * time.Second,
+		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 10, Requests: 4500, Limit: time.Second,
 		Connections: 16, Starts: 5, KernelRounds: 9, KernelTime: 200 * time.Millisecond,
 		Flat: 2_000_000, FlatLimit: 5 * time.Minute,
 		PacedRounds: 7, PacedRequests: 2000, Rate: 2000,
 		GrowRounds: 6, GrowRequests: 3000,
 		Seen: []int{100, 1000, 10_000, 100_000}, Sets: []int{1, 2, 5, 10, 20, 50}, Rules: []int{1, 10, 100, 1000},
 		Sizes: []int{300, 1000, 4000, 16_000}, Workers: []int{1, 2},
-		Held: 100_000, Timed: 20_000, Sampled: 40_000,
+		Held: 100_000, Timed: 10_000, Sampled: 40_000,
 	}
 }
 

@@ -82,6 +82,7 @@ func refusing(kind string) string     { return "postern refusing: " + kind }
 type knows struct {
 	cache   bool // verified tokens are kept
 	offload bool // RS256 is verified by the host where that can
+	state   bool // filter state may be turned off
 }
 
 // variants returns all of them; what the module cannot do has none.
@@ -108,6 +109,9 @@ func variants(k knows) []variant {
 	}
 	if k.cache {
 		add(variant{name: seenName, door: "postern-seen", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
+	}
+	if k.cache && k.state {
+		add(variant{name: seenName + ", no filter state", door: "postern-stateless", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
 	}
 	return append(list, refusals()...)
 }

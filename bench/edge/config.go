@@ -27,6 +27,8 @@ type Setup struct {
 	Postern bool
 	// Caches are the filter's.
 	Caches Caches
+	// Stateless has Postern leave no filter state behind.
+	Stateless bool
 	// Rules is how many rules there are, one for each of Areas; 0 is one for all.
 	Rules int
 	// Regex has each rule match by a regular expression instead of a prefix.
@@ -109,6 +111,9 @@ func Config(s Setup) (string, error) {
 			cache["max_bytes"] = c.Bytes
 		}
 		config["token_cache"] = cache
+	}
+	if s.Postern && s.Stateless {
+		config["filter_state"] = false
 	}
 	text, err := json.Marshal(config)
 	return string(text), err

@@ -59,7 +59,7 @@ type Part struct {
 var ErrNoNode = errors.New("no node on PATH")
 
 // limit bounds the whole of it.
-const limit = 3 * time.Minute
+const limit = 4 * time.Minute
 
 // Run samples all kinds on the module at path, which has its function names.
 func Run(ctx context.Context, path string, kinds []Kind) ([]Row, error) {
