@@ -19,6 +19,7 @@ func table() []*group {
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
+		&authorizeGroup, &discloseGroup, &acceptGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,
 	}
 }

@@ -71,6 +71,8 @@ type want struct {
 	reason string
 	status int
 	code   string // the "error" member
+	// scope is what the challenge names as lacking; "" means that it names nothing.
+	scope string
 	// message is the "message" member; "" means that it is only checked for form.
 	message string
 	// id is the "request_id" member; "" means that there is none.
@@ -226,12 +228,13 @@ func (w want) checkBody(body string) (message string, wrong []string) {
 }
 
 // checkChallenge: a 401 has one challenge with the configured realm; the error is
-// named in it unless no credential was sent (RFC 6750 §3.1). Others have none.
+// named in it unless no credential was sent (RFC 6750 §3.1). So has a 403 for want of a
+// scope. Others have none.
 func (w want) checkChallenge(got result, message string) []string {
 	challenges := envoy.Values(got.Headers, "www-authenticate")
 	var expected []string
 	switch {
-	case w.status != 401:
+	case w.status != 401 && w.code != "insufficient_scope":
 	case w.code == "unauthorized":
 		expected = []string{`Bearer realm="postern"`}
 	case message == "" && len(challenges) == 1: // HEAD: the text has no body to be compared with
@@ -242,6 +245,9 @@ func (w want) checkChallenge(got result, message string) []string {
 		expected = []string{start}
 	default:
 		expected = []string{fmt.Sprintf(`Bearer realm="postern", error="%s", error_description="%s"`, w.code, message)}
+		if w.scope != "" {
+			expected[0] += fmt.Sprintf(`, scope="%s"`, w.scope)
+		}
 	}
 	if !slices.Equal(challenges, expected) {
 		return []string{fmt.Sprintf("challenges %q, want %q", challenges, expected)}
