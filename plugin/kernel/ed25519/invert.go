@@ -78,14 +78,25 @@ func divide(delta int, f, g uint32) (steps, int) {
 func (s *steps) apply(f, g *whole) {
 	up := (s.u*f[0] + s.v*g[0]) >> limbBits // without a rest: that is what the steps are for
 	uq := (s.q*f[0] + s.r*g[0]) >> limbBits
-	for i := 1; i < len(f); i++ {
-		up += s.u*f[i] + s.v*g[i]
-		uq += s.q*f[i] + s.r*g[i]
-		f[i-1], g[i-1] = up&mask, uq&mask
-		up >>= limbBits
-		uq >>= limbBits
-	}
+	up, uq = s.limb(f, g, 1, up, uq) // written out: small code is not unrolled
+	up, uq = s.limb(f, g, 2, up, uq)
+	up, uq = s.limb(f, g, 3, up, uq)
+	up, uq = s.limb(f, g, 4, up, uq)
+	up, uq = s.limb(f, g, 5, up, uq)
+	up, uq = s.limb(f, g, 6, up, uq)
+	up, uq = s.limb(f, g, 7, up, uq)
+	up, uq = s.limb(f, g, 8, up, uq)
 	f[8], g[8] = up, uq
+}
+
+// limb makes the next limb of both and returns what is carried.
+//
+//go:inline
+func (s *steps) limb(f, g *whole, i int, up, uq int64) (int64, int64) {
+	up += s.u*f[i] + s.v*g[i]
+	uq += s.q*f[i] + s.r*g[i]
+	f[i-1], g[i-1] = up&mask, uq&mask
+	return up >> limbBits, uq >> limbBits
 }
 
 // applyModulo sets (d, e), both above -2 p and below p, to the same modulo p: p is added
@@ -105,16 +116,13 @@ func (s *steps) applyModulo(d, e *whole) {
 	n -= (n - uq*inverse19) & mask
 	up = (up - 19*m) >> limbBits
 	uq = (uq - 19*n) >> limbBits
-	for i := 1; i < len(d); i++ {
-		up += s.u*d[i] + s.v*e[i]
-		uq += s.q*d[i] + s.r*e[i]
-		if i == 8 {
-			up += m << topBits
-			uq += n << topBits
-		}
-		d[i-1], e[i-1] = up&mask, uq&mask
-		up >>= limbBits
-		uq >>= limbBits
-	}
+	up, uq = s.limb(d, e, 1, up, uq)
+	up, uq = s.limb(d, e, 2, up, uq)
+	up, uq = s.limb(d, e, 3, up, uq)
+	up, uq = s.limb(d, e, 4, up, uq)
+	up, uq = s.limb(d, e, 5, up, uq)
+	up, uq = s.limb(d, e, 6, up, uq)
+	up, uq = s.limb(d, e, 7, up, uq)
+	up, uq = s.limb(d, e, 8, up+(m<<topBits), uq+(n<<topBits))
 	d[8], e[8] = up, uq
 }
