@@ -50,6 +50,12 @@ type fakeHost struct {
 	// foreign is the host's foreign functions; nil: it has none.
 	foreign func(name string, args []byte) (result []byte, status uint32)
 
+	// within runs at the start of every host call.
+	within func()
+	// taken counts the bytes that the guest's allocator gave the host, in its units; label
+	// is what each takes besides.
+	taken, label uint32
+
 	// during runs once, within the next local answer.
 	during func()
 
@@ -137,6 +143,7 @@ func (h *fakeHost) allocate(b []byte) uint32 {
 	if err != nil {
 		h.t.Fatalf("proxy_on_memory_allocate(%d) traps: %v", len(b), err)
 	}
+	h.taken += (uint32(len(b))+7)&^7 + h.label
 	p := uint32(results[0])
 	if p != 0 && !h.mod.Memory().Write(p, b) {
 		h.t.Fatalf("the guest's allocation of %d bytes at %d is outside its memory", len(b), p)

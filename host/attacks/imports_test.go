@@ -166,6 +166,9 @@ func defineWASI() {
 func on(ctx context.Context, m api.Module, name string, f func(h *fakeHost) uint32) uint32 {
 	h := ctx.Value(hostKey{}).(*fakeHost)
 	h.mod = m
+	if h.within != nil {
+		h.within()
+	}
 	if status, ok := h.fail[name]; ok {
 		return status
 	}

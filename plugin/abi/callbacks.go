@@ -59,6 +59,7 @@ func end(before *memory.Region) {
 		tell()
 		release()
 		bury()
+		forgetLines()
 		out = results{}
 	}
 	memory.EndCall(before)
@@ -389,6 +390,9 @@ func removeRoot(i int) {
 
 // bury frees the policies of deleted roots.
 func bury() {
+	if len(graves) == 0 {
+		return
+	}
 	for _, p := range graves {
 		p.close()
 	}

@@ -13,7 +13,31 @@ import (
 const maxAllocation = 16 << 20
 
 // usualHeaders is what most requests have at most, pseudo headers included.
-const usualHeaders = 32
+const usualHeaders = 48
+
+// lines is where the headers of a request stand, unless a callback from within a host
+// call wants some too. They alias the host's buffer and are forgotten with it.
+var lines struct {
+	pairs [usualHeaders]request.Header
+	used  bool
+}
+
+// forgetLines is called at the end of the outermost callback.
+func forgetLines() {
+	if lines.used {
+		clear(lines.pairs[:])
+		lines.used = false
+	}
+}
+
+// place is where a header list may be written.
+func place() []request.Header {
+	if lines.used {
+		return nil
+	}
+	lines.used = true
+	return lines.pairs[:0]
+}
 
 // results is where host calls put what they return.
 type results struct {
@@ -105,7 +129,7 @@ func headers(kind uint32) []request.Header {
 	if proxyGetHeaderMapPairs(kind, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
 		return nil
 	}
-	pairs, ok := decodePairs(make([]request.Header, 0, usualHeaders), result())
+	pairs, ok := decodePairs(place(), result())
 	if !ok {
 		return nil
 	}

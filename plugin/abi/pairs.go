@@ -24,8 +24,12 @@ func decodePairs(dst []request.Header, buf []byte) ([]request.Header, bool) {
 		return dst, false
 	}
 	sizes, bytes := buf[4:4+count*8], buf[4+count*8:]
-	for ; len(sizes) > 0; sizes = sizes[8:] {
-		var h request.Header
+	if have := cap(dst) - len(dst); have < int(count) {
+		dst = append(make([]request.Header, 0, len(dst)+int(count)), dst...)
+	}
+	all := dst[:len(dst)+int(count)]
+	for i := len(dst); len(sizes) > 0; i, sizes = i+1, sizes[8:] {
+		h := &all[i]
 		var ok bool
 		if h.Name, bytes, ok = cut(bytes, binary.LittleEndian.Uint32(sizes)); !ok || h.Name == "" {
 			return dst, false
@@ -33,9 +37,8 @@ func decodePairs(dst []request.Header, buf []byte) ([]request.Header, bool) {
 		if h.Value, bytes, ok = cut(bytes, binary.LittleEndian.Uint32(sizes[4:])); !ok {
 			return dst, false
 		}
-		dst = append(dst, h)
 	}
-	return dst, len(bytes) == 0
+	return all, len(bytes) == 0
 }
 
 // cut takes n bytes and the NUL after them.

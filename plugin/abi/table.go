@@ -84,6 +84,9 @@ func (t *table) find(id uint32) *stream {
 
 // recycle makes the memory of ended streams another one's. No callback may be under way.
 func (t *table) recycle() {
+	if len(t.ended) == 0 {
+		return
+	}
 	t.free = append(t.free, t.ended...)
 	clear(t.ended)
 	t.ended = t.ended[:0]

@@ -34,6 +34,8 @@ type Doc struct {
 	// nothing may be written there.
 	borrowed bool
 
+	names [few]uint32 // of the search for duplicates among few
+
 	home home // see Reserve
 	used bool // since the last Wipe
 }

@@ -23,6 +23,30 @@ func (v Value) Seconds() (whole, nanos int64, ok bool) {
 	if len(text) > maxDateText || text[0] == '-' {
 		return 0, 0, false
 	}
+	if whole, ok := integer(text); ok {
+		return whole, 0, true
+	}
+	return decimal(text)
+}
+
+// integer reads what nearly every date is: so few digits that they cannot exceed 2^53.
+func integer(text string) (whole int64, ok bool) {
+	if len(text) > 15 {
+		return 0, false
+	}
+	for i := range len(text) {
+		c := text[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		whole = whole*10 + int64(c)
+	}
+	return whole, true
+}
+
+// decimal reads any other number without a sign. It is a function of its own because
+// TinyGo allocates the digits.
+func decimal(text string) (whole, nanos int64, ok bool) {
 	// digits are the significant ones, point is where the decimal point stands among
 	// them: the value is 0.d0d1d2... times ten to the point.
 	var digits [maxDateText]byte

@@ -40,7 +40,7 @@ func (d *Doc) unique(i uint32) error {
 }
 
 func (d *Doc) uniquePairs(i uint32) error {
-	var names [few]uint32
+	names := &d.names // on the stack TinyGo would not keep it
 	n := 0
 	for at, stop := i+1, d.nodes[i].a; at < stop; at = d.after(at + 1) {
 		name := d.stringAt(at)

@@ -61,12 +61,13 @@ func appendLower(dst []byte, s string) []byte {
 // without commas, which are what two joined Host lines leave.
 func authorityReadable(authority string) bool {
 	for i := 0; i < len(authority); i++ {
-		switch c := authority[i]; {
-		case unreserved(c), c == ':', c == '[', c == ']', c == '%':
-		case c == '!', c == '$', c == '&', c == '\'', c == '(', c == ')', c == '*', c == '+', c == ';', c == '=':
-		default:
+		if c := authority[i]; c >= 0x80 || authorityBytes[c>>6]>>(c&63)&1 == 0 {
 			return false
 		}
 	}
 	return true
 }
+
+// authorityBytes has a bit for each byte below 0x80: letters, digits and
+// those of "-._~:[]%!$&'()*+;=".
+var authorityBytes = [2]uint64{0x2fff6ff200000000, 0x47fffffeaffffffe}

@@ -88,7 +88,9 @@ func (v *View) Wipe() {
 // It returns [reason.OK], [reason.HeadersUnreadable] or [reason.PathNotNormal]. After a
 // refusal the fields that were read stand, so that an answer can be formed from them.
 func (v *View) Read(headers []Header, mode PathMode) reason.Code {
-	*v = View{Headers: headers, mode: mode, scratch: v.scratch[:0], text: v.text[:0], home: v.home}
+	scratch, text, home := v.scratch[:0], v.text[:0], v.home
+	*v = View{}
+	v.Headers, v.mode, v.scratch, v.text, v.home = headers, mode, scratch, text, home
 	lines, ok := v.readLines()
 	if !ok || !v.readPseudo(&lines) {
 		return reason.HeadersUnreadable
@@ -229,6 +231,10 @@ func clean(s string) bool {
 		if word.Below(word.At(s, i), '\r'+1) != 0 && !cleanBytes(s[i:i+8]) {
 			return false
 		}
+	}
+	if i > 0 && i < len(s) { // the rest with what was seen before it
+		i = len(s) - 8
+		return word.Below(word.At(s, i), '\r'+1) == 0 || cleanBytes(s[i:])
 	}
 	return cleanBytes(s[i:])
 }

@@ -127,6 +127,7 @@ func (t *Token) parse(raw string, maxBytes int, seed uint64) error {
 	t.raw, t.first, t.second = raw, dots[0], dots[1]
 	if need := base64url.DecodedLen(len(raw)); cap(t.text) < need {
 		t.text = make([]byte, 0, need)
+		t.used = max(t.used, 1) // it is not the token's own: Wipe has to let go of it
 	}
 	// The header first: it is short, and what is refused for it costs no more.
 	header, ok := t.decode(0, raw[:t.first])

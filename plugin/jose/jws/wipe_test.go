@@ -16,8 +16,9 @@ func TestAWipedTokenKeepsNothing(t *testing.T) {
 	token.Reserve(256)
 	for law, raw := range map[string]string{
 		"taken": good, "a bad header": "!" + good, "a bad payload": header + ".!!!!." + encode([]byte("s")),
-		"a bad character late in the payload": header + "." + encode([]byte("secret secret secret")) + "!.AAAA",
-		"a bad signature":                     good + "!", "an unknown algorithm": encode([]byte(`{"alg":"x"}`)) + ".AAAA.AAAA",
+		"a bad character late in the payload":        header + "." + encode([]byte("secret secret secret")) + "!.AAAA",
+		"longer, and refused at its first character": "A." + encode([]byte(strings.Repeat("secret", 100))) + ".AAAA",
+		"a bad signature":                            good + "!", "an unknown algorithm": encode([]byte(`{"alg":"x"}`)) + ".AAAA.AAAA",
 		"longer than its memory": header + "." + encode([]byte(strings.Repeat("secret", 100))) + ".AAAA",
 	} {
 		_ = token.Parse(raw, 1<<14, 1)
