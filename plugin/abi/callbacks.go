@@ -79,8 +79,8 @@ func tell() {
 		if r.current != nil {
 			r.current.tell()
 		}
-		for _, p := range r.retired {
-			p.tell()
+		for i := 0; i < len(r.retired); i++ { // it may grow meanwhile
+			r.retired[i].tell()
 		}
 	}
 }
@@ -163,7 +163,7 @@ func onConfigure(id uint32, size int32) uint32 {
 	}
 	if old := r.current; old != nil {
 		old.plugin.Retire()
-		r.retired = append(r.retired, old)
+		r.retired = push(r.retired, old)
 	}
 	r.current = accepted
 	if memory.Outside() {
@@ -311,7 +311,8 @@ func wake(id uint32) {
 		pump(r.current, id, t)
 		resume(r.current, t)
 	}
-	for _, p := range r.retired {
+	for i := 0; i < len(r.retired); i++ { // it may grow meanwhile
+		p := r.retired[i]
 		pump(p, id, t)
 		resume(p, t)
 	}
@@ -372,12 +373,12 @@ func removeStream(s *stream) {
 func removeRoot(i int) {
 	r := roots[i]
 	if r.current != nil {
-		r.retired = append(r.retired, r.current)
+		r.retired = push(r.retired, r.current)
 	}
 	for _, p := range r.retired {
 		streams.orphan(p)
 		quit(p)
-		graves = append(graves, p)
+		graves = push(graves, p)
 	}
 	roots = append(roots[:i], roots[i+1:]...)
 	clear(r.retired)

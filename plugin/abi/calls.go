@@ -127,9 +127,21 @@ func fetch(root uint32, p *policy, i int, step jwks.Step) bool {
 		return false
 	}
 	before := memory.Enter(memory.Eternal())
-	calls = append(calls, call{id: out.number, root: root, policy: p, source: i, flight: step.Flight})
+	calls = push(calls, call{id: out.number, root: root, policy: p, source: i, flight: step.Flight})
 	memory.Leave(before)
 	return true
+}
+
+// push appends to a list that lives as long as the VM. The array that it outgrows keeps
+// no pointers: nobody frees it, and what they point to may be freed.
+func push[T any](list []T, v T) []T {
+	if len(list) == cap(list) {
+		grown := make([]T, len(list), 2*len(list)+4)
+		copy(grown, list)
+		clear(list)
+		list = grown
+	}
+	return append(list, v)
 }
 
 // takeAnswer hands a callout's answer to the key set that asked.
