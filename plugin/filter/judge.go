@@ -18,6 +18,7 @@ import (
 type slot struct {
 	finder   credential.Finder
 	key      cache.Key // the token, for the cache
+	parsed   bool      // the attempt has parsed it
 	attempt  jwt.Attempt
 	place    *credential.Place
 	provider int
@@ -43,6 +44,9 @@ type judge struct {
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
+	for _, s := range j.slots {
+		s.key, s.parsed = cache.Key{}, false
+	}
 	if memory.Outermost() {
 		// Not within a host call of another event, whose verdict is being carried out: what
 		// that one has found in the cache must stay.
@@ -86,7 +90,7 @@ func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	j.judged = s
 	j.present(s, found.Raw)
 	if !j.recall(s, provider, p.JWT.MaxTokenBytes) {
-		if code := s.attempt.Parse(found.Raw, p.JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+		if code := j.parse(s, p.JWT.MaxTokenBytes); code != reason.OK {
 			return failed(provider, code)
 		}
 	}
@@ -260,7 +264,7 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 	j.present(s, found.Raw)
 	owner := j.recallOwner(s, providers[i].JWT.MaxTokenBytes)
 	if owner < 0 {
-		if code := s.attempt.Parse(found.Raw, providers[i].JWT.MaxTokenBytes, j.plugin.seed); code != reason.OK {
+		if code := j.parse(s, providers[i].JWT.MaxTokenBytes); code != reason.OK {
 			return failed(-1, code)
 		}
 		owner = j.owner(s)

@@ -84,5 +84,5 @@ func (w *work) wipe() {
 func (s *slot) wipe() {
 	s.finder.Wipe()
 	s.attempt.Wipe()
-	s.key, s.place, s.provider, s.identity = cache.Key{}, nil, 0, identity.Identity{}
+	s.key, s.parsed, s.place, s.provider, s.identity = cache.Key{}, false, nil, 0, identity.Identity{}
 }

@@ -2,10 +2,13 @@ package filter
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/postern-wasm/postern/plugin/cache"
 	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/reason"
 )
 
 // tokens is the cache of verified tokens: one for all providers, and one for each that
@@ -127,7 +130,11 @@ func (j *judge) recall(s *slot, provider, maxBytes int) bool {
 	}
 	s.key.Owner, s.key.Generation = provider, generation
 	saved := t.of[provider].cache.Find(&s.key, j.now, t.event)
-	return saved != nil && s.attempt.Restore(raw, saved, keys)
+	if saved == nil {
+		return false
+	}
+	s.parsed = false
+	return s.attempt.Restore(raw, saved, keys)
 }
 
 // recallOwner recalls a token that may be any provider's: the one that proved it must be
@@ -142,12 +149,27 @@ func (j *judge) recallOwner(s *slot, maxBytes int) int {
 	return -1
 }
 
-// present gives the slot a token to look for.
+// present gives the slot a token to look for. What is known of it from the provider
+// before, its hash and its parts, holds for this one too if it is the very same header's:
+// other places may be decoded into memory that is used again.
 func (j *judge) present(s *slot, raw string) {
-	s.key = cache.Key{Token: raw}
+	if s.place.In == credential.InHeader && len(raw) == len(s.key.Token) && unsafe.StringData(raw) == unsafe.StringData(s.key.Token) {
+		return
+	}
+	s.key, s.parsed = cache.Key{Token: raw}, false
 	if h := j.plugin.tokens.hasher; h != nil {
 		s.key.Hash = h.Sum(raw)
 	}
+}
+
+// parse takes the slot's token apart, unless that has been done for the provider before.
+func (j *judge) parse(s *slot, maxBytes int) reason.Code {
+	if s.parsed && len(s.key.Token) <= maxBytes {
+		return reason.OK
+	}
+	code := s.attempt.Parse(s.key.Token, maxBytes, j.plugin.seed)
+	s.parsed = code == reason.OK
+	return code
 }
 
 // remember keeps what provider s.provider has just proved with the keys of a generation,

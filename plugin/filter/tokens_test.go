@@ -451,3 +451,59 @@ func BenchmarkHit(b *testing.B) {
 		}
 	}
 }
+
+// S-01: providers of one requirement that look at one token share its parts, never what
+// another has proved; tokens at places that are decoded are each their own.
+func TestS01ProvidersOfOneRequirementShareNoProof(t *testing.T) {
+	other, err := json.Marshal(keySet("b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule := func(path string, names ...string) string {
+		var list []string
+		for _, name := range names {
+			list = append(list, fmt.Sprintf(`{"provider_name":%q}`, name))
+		}
+		return fmt.Sprintf(`{"match":{"path":%q},"requires":{"requires_any":{"requirements":[%s]}}}`, path, strings.Join(list, ","))
+	}
+	rules := strings.Join([]string{
+		rule("/1", "strange", "small", "audience", "a"), rule("/2", "strange", "audience", "small"),
+		rule("/3", "a", "strange"), rule("/4", "p", "q"),
+	}, ",")
+	p := plugin(t, cached(t, "", rules, map[string]string{
+		"a": idp, "audience": idp + `,"audiences":["other"]`, "small": idp + `,"max_token_bytes":60`,
+		"strange": idp + `,"local_jwks":{"inline_string":` + string(other) + `}`,
+		"p":       idp + `,"from_params":["p"],"audiences":["none"]`, "q": idp + `,"from_params":["q"]`,
+	}))
+	c := &client{t, p, start}
+	tok := token("a", claimsOf("alice", nil))
+	for range 3 {
+		if v := c.send("/1", bearer(tok)); v.Action != Continue || v.Provider != "a" {
+			t.Errorf("/1: %s by %q", v.Reason, v.Provider)
+		}
+		if v := c.send("/2", bearer(tok)); v.Action == Continue {
+			t.Errorf("/2 passes by %q", v.Provider)
+		}
+		if v := c.send("/3", bearer(tok)); v.Action != Continue || v.Provider != "a" {
+			t.Errorf("/3: %s by %q", v.Reason, v.Provider)
+		}
+		// Two tokens of one length in the query: what the first was says nothing of the second.
+		parts := strings.Split(tok, ".")
+		forged := parts[0] + "." + b64.EncodeToString([]byte(strings.Replace(string(mustDecode(t, parts[1])), "alice", "admin", 1))) + "." + parts[2]
+		if v := c.send("/4?p=" + tok + "&q=" + forged); v.Action == Continue {
+			t.Error("/4: a forged token passes beside a good one")
+		}
+		if v := c.send("/4?p=" + forged + "&q=" + tok); v.Action != Continue || v.Provider != "q" {
+			t.Errorf("/4: %s by %q", v.Reason, v.Provider)
+		}
+	}
+}
+
+func mustDecode(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := b64.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
