@@ -110,6 +110,11 @@ func (w *sim) dispatch(s *Source, step Step) {
 			w.fail("throttled: a fetch for a kid %d ms after the last one", gap/1_000_000)
 		}
 		w.lastKid = w.real
+		// Without shared data each worker keeps to the interval by itself.
+		if gap := w.real - w.ownKid[s]; w.ownKid[s] > 0 && w.ownKid[s] > w.stepped && gap < w.cfg.UnknownKidInterval {
+			w.fail("throttled: a worker's fetch for a kid %d ms after its last one", gap/1_000_000)
+		}
+		w.ownKid[s] = w.real
 	}
 	if gap := w.real - w.lastFailure; shared && first && gap < w.delay {
 		w.fail("throttled: a fetch %d ms after a failure that asks for %d ms", gap/1_000_000, w.delay/1_000_000)

@@ -87,6 +87,7 @@ type sim struct {
 	published   int   // the newest set that was published
 	publishedAt int64 // real
 	lastKid     int64 // the last dispatch for an unknown kid, real
+	ownKid      map[*Source]int64
 	lastFailure int64 // the end of the last failed episode, real
 	delay       int64 // and the delay that follows it
 	fetches     int
@@ -138,7 +139,7 @@ func newSim(seed uint64) *sim {
 	if r.IntN(8) == 0 {
 		cfg.Issuer, cfg.URI, cfg.OtherURI = "https://idp.test", "https://idp.test/.well-known/openid-configuration", "https://idp.test/.well-known/oauth-authorization-server"
 	}
-	w := &sim{r: r, cfg: cfg, stepped: never, set: 1, data: map[string]entry{}, lastKid: never, lastFailure: never}
+	w := &sim{r: r, cfg: cfg, stepped: never, set: 1, data: map[string]entry{}, ownKid: map[*Source]int64{}, lastKid: never, lastFailure: never}
 	if r.IntN(6) == 0 {
 		w.store = storeFault(r.IntN(int(storeFaults)))
 	}
