@@ -19,7 +19,7 @@ FUZZTIME ?=
 # Where tests find what they need. Nothing is skipped for want of it.
 TESTENV := POSTERN_MODULE=$(ROOT)/build/postern.wasm POSTERN_ENVOY=$(ROOT)/build/tools/envoy/envoy POSTERN_REQUIRE_ENVOY=1
 # The packages in which real Envoys run.
-ENVOY_PACKAGES := ./host/envoy/... ./host/parity/...
+ENVOY_PACKAGES := ./host/envoy/... ./host/parity ./host/parity/kernels
 
 .PHONY: help
 help: ## list the targets
@@ -47,6 +47,9 @@ test: tinygo envoy linters cc build ## everything that must hold: all tests, in 
 	@POSTERN_TAGS=poison POSTERN_OUT=$(ROOT)/build/poison tools/plugin.sh
 	@set -o pipefail; $(TESTENV) POSTERN_MODULE=$(ROOT)/build/poison/postern.wasm \
 		go test -json -run 'TestScenarios|TestMemoryIsFlat|TestCrowd|TestW|TestHostCalls|TestH22|TestM14' ./host/attacks ./host/parity | $(TESTSUM) -no-skips
+	@echo "== a storm of 100,000 streams, on the module and on the one that poisons"
+	@set -o pipefail; $(TESTENV) POSTERN_POISONED=$(ROOT)/build/poison/postern.wasm \
+		go test -json -run Poisoned ./host/parity/storm | $(TESTSUM) -no-skips
 	@echo "== race detector over the host"
 	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race ./host/... | $(TESTSUM)
 	@echo "== fuzz targets"
