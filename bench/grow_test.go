@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -191,5 +192,43 @@ func TestEveryRuleIsMetOnce(t *testing.T) {
 		if len(slices.Compact(paths)) != n {
 			t.Errorf("%d rules, some of them met twice", n)
 		}
+	}
+}
+
+func TestARoundHoldsEveryVariantAndWhatIsComparedComesTogether(t *testing.T) {
+	list := variants(knows{true, true, true})
+	order := rand.New(rand.NewPCG(1, 2))
+	first := turns(list, order)
+	count, last, closed := map[string]int{}, "", map[string]bool{}
+	for _, v := range first {
+		count[v.name]++
+		family := v.baseline
+		if family == "" {
+			family = v.name
+		}
+		if family != last {
+			if closed[family] {
+				t.Errorf("%s comes apart from its family", v.name)
+			}
+			closed[last], last = true, family
+		}
+	}
+	for _, v := range list {
+		want := 1
+		if v.baseline == "" {
+			want = 2
+		}
+		if count[v.name] != want {
+			t.Errorf("%s has %d turns, want %d", v.name, count[v.name], want)
+		}
+	}
+	second, same := turns(list, order), 0
+	for i := range second {
+		if second[i].name == first[i].name {
+			same++
+		}
+	}
+	if same > len(first)/2 {
+		t.Errorf("%d of %d turns are where they were in the round before", same, len(first))
 	}
 }

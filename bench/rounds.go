@@ -144,15 +144,7 @@ func (f *field) rounds(ctx context.Context, what string, list []variant, count, 
 		} else {
 			f.say("%s: round %d of %d", what, round, count)
 		}
-		turns := make([]variant, 0, 2*len(list))
-		for _, v := range list {
-			turns = append(turns, v)
-			if v.baseline == "" {
-				turns = append(turns, v) // what is subtracted everywhere is measured twice
-			}
-		}
-		order.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
-		for _, v := range turns {
+		for _, v := range turns(list, order) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -164,6 +156,33 @@ func (f *field) rounds(ctx context.Context, what string, list []variant, count, 
 		}
 	}
 	return slots, nil
+}
+
+// turns are a round's: what has the same baseline comes together, so that little time
+// passes between what is compared, in an order of its own; so do these families.
+func turns(list []variant, order *rand.Rand) []variant {
+	families, names := map[string][]variant{}, []string(nil)
+	for _, v := range list {
+		family := v.baseline
+		if family == "" {
+			family = v.name
+		}
+		if families[family] == nil {
+			names = append(names, family)
+		}
+		families[family] = append(families[family], v)
+		if v.baseline == "" {
+			families[family] = append(families[family], v) // what is subtracted is measured twice
+		}
+	}
+	order.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	var all []variant
+	for _, name := range names {
+		family := families[name]
+		order.Shuffle(len(family), func(i, j int) { family[i], family[j] = family[j], family[i] })
+		all = append(all, family...)
+	}
+	return all
 }
 
 // fill sends every token of a corpus once. It is a turn of the round that warms up.

@@ -57,8 +57,16 @@ const (
 	legendWidth             = 260
 )
 
-// strokes are the classes of the series, in order.
-var strokes = []string{"own", "second", "peer", "floor"}
+// stroke is a series' colour: the module's are blue, the first of them the darker.
+func (c Curve) stroke(i int) string {
+	class := kindOf(c.Series[i].Name)
+	for _, before := range c.Series[:i] {
+		if class == "own" && kindOf(before.Name) == class {
+			return "second"
+		}
+	}
+	return class
+}
 
 // SVG draws the curve: X on a logarithmic scale where it spans more than a factor of
 // ten, cost from 0 up, quartiles as bars. What was not measured has no point, and is
@@ -102,10 +110,15 @@ func (c Curve) SVG() template.HTML {
 
 // drawSeries draws one filter's line, points, quartiles and legend.
 func (c Curve) drawSeries(b *strings.Builder, i int, s Series, at, up func(float64) float64) {
-	class := strokes[min(i, len(strokes)-1)]
+	class := c.stroke(i)
 	var path []string
+	end := func() {
+		fmt.Fprintf(b, `<polyline class="line %s" points="%s"/>`, class, strings.Join(path, " "))
+		path = nil
+	}
 	for _, p := range s.Points {
 		if !p.Cost.OK {
+			end() // nothing is known in between
 			continue
 		}
 		x, y := at(p.X), up(p.Cost.Median)
@@ -115,7 +128,7 @@ func (c Curve) drawSeries(b *strings.Builder, i int, s Series, at, up func(float
 			fmt.Fprintf(b, `<line class="spread" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`, x, x, up(p.Cost.Low), up(p.Cost.High))
 		}
 	}
-	fmt.Fprintf(b, `<polyline class="line %s" points="%s"/>`, class, strings.Join(path, " "))
+	end()
 	y := 24 + 20*i
 	fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="12" height="12"/><text x="%d" y="%d">%s</text>`,
 		class, curveWidth+16, y-10, curveWidth+34, y, html.EscapeString(s.Name))

@@ -27,6 +27,12 @@ func TestCurves(t *testing.T) {
 			t.Errorf("the chart lacks %q", want)
 		}
 	}
+	c := Curve{Series: []Series{{Name: "postern a"}, {Name: "postern b"}, {Name: "jwt_authn"}}}
+	for i, want := range []string{"own", "second", "peer"} {
+		if got := c.stroke(i); got != want {
+			t.Errorf("series %d is drawn as %q, want %q", i, got, want)
+		}
+	}
 	if empty := (Curve{Title: "x"}).SVG(); empty != "" {
 		t.Errorf("a curve of nothing: %q", empty)
 	}
