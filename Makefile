@@ -66,7 +66,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@FUZZTIME=$(or $(FUZZTIME),10s) tools/fuzz.sh
 
 .PHONY: bench
-bench: build envoy ## in one run beside jwt_authn in a real Envoy and beside native Go; about ten minutes, QUICK=1 two
+bench: build envoy ## in one run beside jwt_authn in a real Envoy and beside native Go; a quarter of an hour; QUICK=1: two minutes
 	@$(TESTENV) go run ./bench
 
 .PHONY: lint
