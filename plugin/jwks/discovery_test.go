@@ -191,7 +191,7 @@ func TestAPlaceFromSharedDataIsHeldToTheSameRule(t *testing.T) {
 	w := New(discoveryConfig(), 1)
 	for place, want := range map[string]string{goodPlace: goodPlace, "https://evil.test/keys": wellKnown, "": wellKnown} {
 		p := newProxy(t, discoveryConfig(), 1)
-		d := document{version: 1, askedAt: start, fetchedAt: start - 590*second, lifetime: 600 * second, place: []byte(place), placeUntil: start + 60*second, body: []byte(docB)}
+		d := document{version: 1, fetchedAt: start - 590*second, lifetime: 600 * second, place: []byte(place), placeUntil: start + 60*second, body: []byte(docB)}
 		p.data[w.names.docKey] = entry{d.encode(w.names.binding), 3}
 		p.pumpAll()
 		asked(t, p, want)

@@ -102,6 +102,7 @@ func (s *Source) decide(now int64) {
 func (s *Source) lease(now int64) state {
 	st := s.state
 	st.end, st.holder, st.notBefore = now+s.cfg.span(), s.salt, 0
+	st.turn++
 	if s.kids.wanted && !s.wants(now) {
 		st.kidsNotBefore = now + s.cfg.UnknownKidInterval
 	}
@@ -165,7 +166,8 @@ func (s *Source) leaseTaken(now int64, status ShareStatus) {
 	switch status {
 	case ShareOK:
 		s.lost = 0
-		s.kids.notBefore = max(s.kids.notBefore, s.lease(now).kidsNotBefore)
+		s.state = s.lease(now)
+		s.kids.notBefore = max(s.kids.notBefore, s.state.kidsNotBefore)
 		s.try(now)
 		return
 	case ShareConflict:
@@ -183,7 +185,7 @@ func (s *Source) leaseTaken(now int64, status ShareStatus) {
 // published is the set in hand as an entry.
 func (s *Source) published() document {
 	return document{
-		version: s.version, askedAt: s.askedAt, fetchedAt: s.fetchedAt, lifetime: s.freshUntil - s.fetchedAt,
+		version: s.version, turn: s.turn, fetchedAt: s.fetchedAt, lifetime: s.freshUntil - s.fetchedAt,
 		place: s.place.buffer, placeUntil: s.place.until, body: s.document,
 	}
 }
@@ -194,7 +196,7 @@ func (s *Source) published() document {
 func (s *Source) readRival(now int64, value []byte, cas uint32) {
 	d, ok := decodeDocument(value, s.names.binding)
 	s.docCAS = cas
-	if !ok || s.askedAt <= now && (d.askedAt > now || d.askedAt < s.askedAt) {
+	if !ok || d.turn < s.turn {
 		if ok {
 			s.version = max(s.version, d.version+1)
 		}

@@ -9,13 +9,13 @@ import (
 // The shared entries. Their first bytes name format and version: an entry of another
 // version is as good as none. All integers are little-endian, times nanoseconds.
 //
-//	state:    "PSTS1" end[8] notBefore[8] kidsNotBefore[8] holder[8] version[8] failures[8]
-//	document: "PSTD2" binding[32] version[8] askedAt[8] fetchedAt[8] lifetime[8] placeUntil[8] placeSize[8] sum[32] place body
+//	state:    "PSTS1" end[8] notBefore[8] kidsNotBefore[8] holder[8] version[8] failures[8] turn[8]
+//	document: "PSTD2" binding[32] version[8] turn[8] fetchedAt[8] lifetime[8] placeUntil[8] placeSize[8] sum[32] place body
 //
 // The state is small, so that looking at it often costs little, and every change of it
 // is a compare-and-swap: the worker whose change is taken is the one that fetches.
-// version counts the documents that were published; it alone says which is the newer,
-// since clocks step. binding is the SHA-256 of what the set is, so that an entry of
+// turn counts the leases and version the documents that were published: they alone say
+// what came later, since clocks step. binding is the SHA-256 of what the set is, so that an entry of
 // another set is never taken for this one's; sum is the SHA-256 of everything else and
 // tells a torn or cut entry. Neither keeps out a neighbour in the same vm_id who means
 // harm: times are held to what an honest worker can have written, the document is
@@ -25,7 +25,7 @@ const (
 	stateMagic    = "PSTS1"
 	documentMagic = "PSTD2"
 	keyPrefix     = "postern/1/jwks/"
-	stateSize     = len(stateMagic) + 6*8
+	stateSize     = len(stateMagic) + 7*8
 	headSize      = len(documentMagic) + 32 + 6*8
 	// maxVersion keeps a forged version from being the last one.
 	maxVersion = 1 << 62
@@ -43,12 +43,13 @@ type state struct {
 	holder        uint64 // of the lease: its salt
 	version       uint64 // of the document
 	failures      uint64 // in a row
+	turn          uint64 // of the lease
 }
 
 func (st *state) encode() []byte {
 	out := make([]byte, 0, stateSize)
 	out = append(out, stateMagic...)
-	for _, n := range [...]uint64{uint64(st.end), uint64(st.notBefore), uint64(st.kidsNotBefore), st.holder, st.version, st.failures} {
+	for _, n := range [...]uint64{uint64(st.end), uint64(st.notBefore), uint64(st.kidsNotBefore), st.holder, st.version, st.failures, st.turn} {
 		out = binary.LittleEndian.AppendUint64(out, n)
 	}
 	return out
@@ -59,8 +60,8 @@ func decodeState(value []byte) state {
 		return state{}
 	}
 	at := func(i int) uint64 { return binary.LittleEndian.Uint64(value[len(stateMagic)+8*i:]) }
-	st := state{int64(at(0)), int64(at(1)), int64(at(2)), at(3), at(4), at(5)}
-	if st.version >= maxVersion || st.failures > maxFailures {
+	st := state{int64(at(0)), int64(at(1)), int64(at(2)), at(3), at(4), at(5), at(6)}
+	if st.version >= maxVersion || st.turn >= maxVersion || st.failures > maxFailures {
 		return state{}
 	}
 	return st
@@ -68,18 +69,18 @@ func decodeState(value []byte) state {
 
 // document is a key set with what is known about it.
 type document struct {
-	version                      uint64
-	askedAt, fetchedAt, lifetime int64
-	place                        []byte // where it came from, if that was discovered
-	placeUntil                   int64
-	body                         []byte
+	version, turn       uint64
+	fetchedAt, lifetime int64
+	place               []byte // where it came from, if that was discovered
+	placeUntil          int64
+	body                []byte
 }
 
 func (d *document) encode(binding [32]byte) []byte {
 	out := make([]byte, 0, headSize+32+len(d.place)+len(d.body))
 	out = append(out, documentMagic...)
 	out = append(out, binding[:]...)
-	for _, n := range [...]uint64{d.version, uint64(d.askedAt), uint64(d.fetchedAt), uint64(d.lifetime), uint64(d.placeUntil), uint64(len(d.place))} {
+	for _, n := range [...]uint64{d.version, d.turn, uint64(d.fetchedAt), uint64(d.lifetime), uint64(d.placeUntil), uint64(len(d.place))} {
 		out = binary.LittleEndian.AppendUint64(out, n)
 	}
 	sum := checksum(out, d.place, d.body)
@@ -98,7 +99,7 @@ func decodeDocument(value []byte, binding [32]byte) (document, bool) {
 		return document{}, false
 	}
 	at := func(i int) uint64 { return binary.LittleEndian.Uint64(head[len(documentMagic)+32+8*i:]) }
-	d := document{version: at(0), askedAt: int64(at(1)), fetchedAt: int64(at(2)), lifetime: int64(at(3)), placeUntil: int64(at(4))}
+	d := document{version: at(0), turn: at(1), fetchedAt: int64(at(2)), lifetime: int64(at(3)), placeUntil: int64(at(4))}
 	size := at(5)
 	if size > uint64(min(len(rest), maxURI)) || d.version == 0 || d.version >= maxVersion {
 		return document{}, false

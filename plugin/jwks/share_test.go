@@ -13,13 +13,13 @@ func TestSharedEntriesAreNotTrusted(t *testing.T) {
 	key, stateKey := w.names.docKey, w.names.stateKey
 	good := honest.data[key].value
 	forge := func(version uint64, fetchedAt, lifetime int64, body string) []byte {
-		d := document{version: version, askedAt: fetchedAt, fetchedAt: fetchedAt, lifetime: lifetime, body: []byte(body)}
+		d := document{version: version, fetchedAt: fetchedAt, lifetime: lifetime, body: []byte(body)}
 		return d.encode(w.names.binding)
 	}
 	otherSet := func() []byte {
 		cfg := testConfig()
 		cfg.MaxKeys++
-		d := document{version: 1, askedAt: start, fetchedAt: start, lifetime: second, body: []byte(docB)}
+		d := document{version: 1, fetchedAt: start, lifetime: second, body: []byte(docB)}
 		return d.encode(New(cfg, 1).names.binding)
 	}
 	for name, value := range map[string][]byte{
@@ -46,7 +46,7 @@ func TestSharedEntriesAreNotTrusted(t *testing.T) {
 	}
 	for name, st := range map[string]state{
 		"without end": {end: 1 << 62, notBefore: 1 << 62, kidsNotBefore: 1 << 62, holder: 1},
-		"all ones":    {-1, -1, -1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1}, "the last version": {version: maxVersion - 1},
+		"all ones":    {-1, -1, -1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1}, "the last version": {version: maxVersion - 1},
 	} {
 		t.Run("a foreign state is no obstacle: "+name, func(t *testing.T) {
 			p := newProxy(t, testConfig(), 1)

@@ -60,7 +60,7 @@ type Source struct {
 	document   []byte         // what keys were read from; in home
 	generation uint64
 	version    uint64 // of the document, among all workers
-	askedAt    int64  // when it was asked for
+	turn       uint64 // of the lease under which it was asked for
 	fetchedAt  int64  // when it came
 	freshUntil int64
 	refreshAt  int64
@@ -69,7 +69,6 @@ type Source struct {
 	phase    phase
 	flight   uint32 // counts the calls
 	tries    int    // tries in this episode
-	sentAt   int64
 	answerBy int64
 	asking   uint8 // which of the discovery's places is asked; see discovery.go
 	place    place // where the keys are (discovery)
@@ -199,7 +198,7 @@ func (s *Source) adopt(d *document) (why string) {
 	}
 	s.keys, s.home, s.document = set, home, body
 	s.generation++
-	s.version, s.askedAt, s.fetchedAt = d.version, d.askedAt, d.fetchedAt
+	s.version, s.turn, s.fetchedAt = d.version, d.turn, d.fetchedAt
 	lifetime := min(d.lifetime, s.cfg.CacheDuration)
 	s.freshUntil = d.fetchedAt + lifetime
 	// Refresh in the last tenth to fifth of the lifetime, each worker at its own moment.

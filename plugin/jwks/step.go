@@ -119,7 +119,6 @@ func (s *Source) Dispatched(now int64, ok bool) {
 	}
 	s.phase = flying
 	s.flight++
-	s.sentAt = now
 	s.answerBy = now + s.cfg.Timeout + answerMargin
 	if !ok {
 		// The cluster is unknown: repeating changes nothing.
@@ -137,7 +136,7 @@ func (s *Source) Answered(now int64, flight uint32, a Answer) bool {
 		return s.located(now, a)
 	}
 	why, again := s.refuse(a)
-	d := document{version: max(s.version, s.state.version) + 1, askedAt: s.sentAt, fetchedAt: now, lifetime: s.lifetime(a), body: a.Body}
+	d := document{version: max(s.version, s.state.version) + 1, turn: s.state.turn, fetchedAt: now, lifetime: s.lifetime(a), body: a.Body}
 	if why == "" {
 		why = s.adopt(&d)
 	}
