@@ -33,6 +33,8 @@ type Answer struct {
 	Delay time.Duration
 	// Reset closes the connection instead of answering.
 	Reset bool
+	// At are the answers for targets that are answered otherwise.
+	At map[string]Answer
 }
 
 // Upstream is an HTTP/1.1 server on loopback that records what it sees. Its own
@@ -158,6 +160,9 @@ func (u *Upstream) serve(conn net.Conn) {
 		}
 		u.record(seen)
 		answer := u.answer(&seen)
+		if there, ok := answer.At[seen.Target]; ok {
+			answer = there
+		}
 		time.Sleep(answer.Delay)
 		if answer.Reset {
 			return

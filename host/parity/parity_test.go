@@ -12,12 +12,13 @@ import (
 
 // table returns every group.
 func table() []*group {
-	bad := badGroup()
+	bad, metadata := badGroup(), discoveryBadGroup()
 	return []*group{
 		&waitGroup,
 		&algorithmsGroup, &tokensGroup, &headersGroup, &claimsGroup, &timeGroup, &keysGroup,
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
+		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,

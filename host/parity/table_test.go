@@ -129,6 +129,9 @@ func expand(t *testing.T, keys ring, config string) string {
 		"keys":  func(name string) string { return string(named(name)) },
 		"set":   func(name string) string { return quote(string(named(name))) },
 		"set64": func(name string) string { return `"` + std64(named(name)) + `"` },
+		// Other forms of a key set, as JSON strings.
+		"pem":          func(names ...string) string { return quote(keys.publicPEMs(names...)) },
+		"certificates": func(names ...string) string { return quote(keys.certificates(names...)) },
 	}).Parse(config)
 	if err != nil {
 		t.Fatal(err)
