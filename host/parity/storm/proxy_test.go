@@ -65,7 +65,6 @@ type call struct {
 	root   uint32
 	policy *policy
 	set    *keyServer
-	at     int64
 }
 
 // answer is what a callout's buffers hold.
@@ -267,13 +266,14 @@ func (w *worker) httpCall(cluster string, headers []abi.Pair, ms uint32) (uint32
 	if w.storm.steps > 0 && w.storm.chance(1, 40) {
 		return 0, abi.StatusBadArgument // the cluster is not there just now
 	}
-	w.nest()
 	w.lastCall++
-	w.calls = append(w.calls, &call{
+	c := &call{ // for the policy of now: a callback within may bring another
 		id: w.lastCall, root: w.effective, policy: w.roots[at].current,
-		set: w.storm.servers[headers[path].Value], at: w.storm.clock,
-	})
-	return w.lastCall, abi.StatusOK
+		set: w.storm.servers[headers[path].Value],
+	}
+	w.nest()
+	w.calls = append(w.calls, c)
+	return c.id, abi.StatusOK
 }
 
 // stored is an entry of shared data.

@@ -60,6 +60,8 @@ func (s *storm) time(w *worker) {
 	case n < 338:
 		s.clock += int64(s.rng.IntN(200)) * second
 	case n < 340:
+		s.highest = max(s.highest, s.clock)
+		s.backs++
 		s.clock -= int64(s.rng.IntN(30)) * second
 	case n < 341: // a clock that is not set
 		clock := s.clock

@@ -45,6 +45,9 @@ type storm struct {
 	said     map[string]string
 	serial   int
 	policies int
+	// highest is what the clock was when it stepped back, backs how often it has.
+	highest int64
+	backs   int
 	// target is how many streams are to be open.
 	target int
 	open   []*stream
@@ -142,8 +145,13 @@ func (s *storm) adopted(c *call, version int) {
 		s.faultf("worker takes an answer without a key set for one")
 		return
 	}
-	if c.policy != nil {
-		c.policy.known[c.set.path] = &knowledge{version, s.clock}
+	if c.policy == nil {
+		return
+	}
+	// While the clock is behind what it was, the documents of that time look newer.
+	c.policy.known[c.set.path] = nil
+	if s.clock >= s.highest {
+		c.policy.known[c.set.path] = &knowledge{version, s.clock, s.backs}
 	}
 }
 

@@ -61,10 +61,12 @@ type policy struct {
 	known map[string]*knowledge
 }
 
-// knowledge of a key set: the version that was certainly taken last, and when.
+// knowledge of a key set: the version that was certainly taken last, and when. It ends
+// when the clock steps back: which of two documents is the newer is not certain then.
 type knowledge struct {
 	version int
 	at      int64
+	backs   int
 }
 
 func (p *policy) header(name string) string { return fmt.Sprintf("x-%s-%d", name, p.number) }
@@ -167,6 +169,9 @@ func (s *storm) of(p *policy, t *token, set string) opinion {
 	}
 	server := s.servers[set]
 	known := p.known[set]
+	if known != nil && known.backs != s.backs {
+		known = nil
+	}
 	if len(why) > 0 {
 		return opinion{why: append(why, "keys_unavailable", "key_unknown", "waiting_full")}
 	}
