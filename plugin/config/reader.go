@@ -55,21 +55,42 @@ func add(list *[]Problem, more *int, path, text string) {
 	(*list)[maxProblems-1] = Problem{Text: "and " + strconv.Itoa(*more) + " more"}
 }
 
+// place is where a value stands. Its text is made only for a report: a configuration of
+// thousands of rules asks for tens of thousands of values.
+type place struct {
+	up    *place // nil for the text's own value
+	key   string
+	index int // in a list, -1 in an object
+}
+
+func (p *place) String() string {
+	switch {
+	case p.up == nil:
+		return ""
+	case p.index >= 0:
+		return p.up.String() + "[" + strconv.Itoa(p.index) + "]"
+	}
+	return join(p.up.String(), p.key)
+}
+
 // value is a JSON value and where it stands; json is nil if it is absent, and null is
 // absent too (as in protojson).
 type value struct {
 	json *fastjson.Value
-	path string
+	at   place
 	out  *findings
 }
+
+// path is where the value stands, in the configuration's own spelling.
+func (v value) path() string { return v.at.String() }
 
 func (v value) absent() bool { return v.json == nil }
 
 // fail reports the value as wrong: "path: text".
-func (v value) fail(text ...string) { v.out.fail(v.path, strings.Join(text, "")) }
+func (v value) fail(text ...string) { v.out.fail(v.path(), strings.Join(text, "")) }
 
 // warn reports it as odd.
-func (v value) warn(text ...string) { v.out.warn(v.path, strings.Join(text, "")) }
+func (v value) warn(text ...string) { v.out.warn(v.path(), strings.Join(text, "")) }
 
 // is says that the value is there and of type want; another type is reported.
 func (v value) is(want fastjson.Type) bool {
@@ -104,12 +125,15 @@ func typeName(t fastjson.Type) string {
 // object opens the value for reading by key. Absent or of another type (which is
 // reported) it is an object without keys, so that all defaults apply.
 func (v value) object() *object {
-	o := &object{path: v.path, out: v.out}
+	o := &object{at: v.at, out: v.out}
 	if !v.is(fastjson.TypeObject) {
 		return o
 	}
 	o.there = true
-	v.json.GetObject().Visit(func(key []byte, json *fastjson.Value) {
+	members := v.json.GetObject()
+	o.fields = make([]field, 0, members.Len())
+	o.asked = make([]string, 0, usualMembers)
+	members.Visit(func(key []byte, json *fastjson.Value) {
 		o.fields = append(o.fields, field{key: string(key), json: json})
 	})
 	return o
@@ -121,9 +145,11 @@ func (v value) list() []value {
 		return nil
 	}
 	elements := v.json.GetArray()
+	up := new(place)
+	*up = v.at
 	list := make([]value, 0, len(elements))
 	for i, json := range elements {
-		e := value{json: json, path: v.path + "[" + strconv.Itoa(i) + "]", out: v.out}
+		e := value{json: json, at: place{up, "", i}, out: v.out}
 		if json.Type() == fastjson.TypeNull {
 			e.fail("must not be null")
 			continue
@@ -135,7 +161,7 @@ func (v value) list() []value {
 
 // object is a JSON object that is being read.
 type object struct {
-	path   string
+	at     place
 	out    *findings
 	there  bool
 	fields []field
@@ -157,23 +183,29 @@ type field struct {
 	seen bool
 }
 
+// usualMembers is how many members most objects are asked for.
+const usualMembers = 12
+
+// path is where the object stands.
+func (o *object) path() string { return o.at.String() }
+
 // get returns the member of the name, in snake_case or lowerCamelCase; both at once are
 // reported.
 func (o *object) get(name string) value {
 	o.asked = append(o.asked, name)
-	found := value{path: join(o.path, name), out: o.out}
-	spelt, camel := "", lowerCamel(name)
+	found := value{at: place{&o.at, name, -1}, out: o.out}
+	spelt := ""
 	for i := range o.fields {
 		f := &o.fields[i]
-		if f.key != name && f.key != camel {
+		if !spells(f.key, name) {
 			continue
 		}
 		f.seen = true
 		if spelt != "" {
-			o.out.fail(join(o.path, f.key), "given twice: also as "+quote(spelt))
+			o.out.fail(join(o.path(), f.key), "given twice: also as "+quote(spelt))
 			continue
 		}
-		spelt, found.path = f.key, join(o.path, f.key)
+		spelt, found.at.key = f.key, f.key
 		if f.json.Type() != fastjson.TypeNull {
 			found.json = f.json
 		}
@@ -185,7 +217,7 @@ func (o *object) get(name string) value {
 func (o *object) need(name string) value {
 	v := o.get(name)
 	if v.absent() && o.there {
-		o.lacks = append(o.lacks, lack{[]string{name}, v.path, "is required"})
+		o.lacks = append(o.lacks, lack{[]string{name}, v.path(), "is required"})
 	}
 	return v
 }
@@ -209,7 +241,7 @@ func (o *object) only(names ...string) (name string, v value) {
 // onlyNeed is only for members of which one must be there.
 func (o *object) onlyNeed(names ...string) (name string, v value) {
 	if name, v = o.only(names...); name == "" && o.there {
-		o.lacks = append(o.lacks, lack{names, o.path, "one of " + strings.Join(names, ", ") + " is required"})
+		o.lacks = append(o.lacks, lack{names, o.path(), "one of " + strings.Join(names, ", ") + " is required"})
 	}
 	return name, v
 }
@@ -220,7 +252,7 @@ func (o *object) all() []value {
 	for i := range o.fields {
 		f := &o.fields[i]
 		f.seen = true
-		v := value{json: f.json, path: join(o.path, f.key), out: o.out}
+		v := value{json: f.json, at: place{&o.at, f.key, -1}, out: o.out}
 		if f.json.Type() == fastjson.TypeNull {
 			v.fail("must not be null")
 			v.json = nil
@@ -238,7 +270,7 @@ func (o *object) close(notYet ...string) {
 		if f.seen {
 			continue
 		}
-		path := join(o.path, f.key)
+		path := join(o.path(), f.key)
 		if known(f.key, notYet) {
 			o.out.fail(path, "is not supported by this version")
 			o.forgiveChoice()
@@ -271,11 +303,33 @@ func (o *object) forgive(name string) {
 
 func known(key string, names []string) bool {
 	for _, name := range names {
-		if key == name || key == lowerCamel(name) {
+		if spells(key, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// spells says that key is a name in snake_case, or its lowerCamel.
+func spells(key, snake string) bool {
+	if key == snake {
+		return true
+	}
+	n := 0
+	for i := 0; i < len(snake); i++ {
+		c := snake[i]
+		if c == '_' {
+			continue
+		}
+		if i > 0 && snake[i-1] == '_' && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if n == len(key) || key[n] != c {
+			return false
+		}
+		n++
+	}
+	return n == len(key)
 }
 
 // lowerCamel is protojson's other spelling of a key: "remote_jwks" is "remoteJwks".

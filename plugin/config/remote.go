@@ -32,12 +32,13 @@ func (s *remoteSets) read(p *Provider, v value) {
 	c.URI, c.Cluster = checkURI(uri), cluster.word()
 	c.Timeout = u.get("timeout").duration(5*second, millisecond, maxTimeout)
 	u.close()
-	fetching(&c, p, o)
+	s.b.fetching(&c, p, o)
 	p.Remote = s.add(c, v)
 }
 
 // fetching reads how a set is fetched and kept, wherever it is.
-func fetching(c *jwks.Config, p *Provider, o *object) {
+func (b *builder) fetching(c *jwks.Config, p *Provider, o *object) {
+	c.Use = useOf(&p.JWT)
 	c.CacheDuration = o.get("cache_duration").duration(600*second, millisecond, maxLifetime)
 	async := o.get("async_fetch").object()
 	// Fetching ahead is what this module always does; a listener cannot be held back by it.
@@ -53,6 +54,9 @@ func fetching(c *jwks.Config, p *Provider, o *object) {
 	p.OnUnavailable = jwks.Unavailable(o.get("on_unavailable").choice("deny_503", "deny_401", "allow"))
 	if p.OnUnavailable == jwks.Allow {
 		o.get("on_unavailable").warn("requests pass without a credential while the key set cannot be fetched")
+	}
+	if b.cfg.Compat {
+		authnFetching(c, p, o, async.there)
 	}
 	o.close()
 }
@@ -74,7 +78,7 @@ func (s *remoteSets) add(c jwks.Config, v value) int {
 		return i
 	}
 	*remote = append(*remote, c)
-	s.paths = append(s.paths, v.path)
+	s.paths = append(s.paths, v.path())
 	return len(*remote) - 1
 }
 
