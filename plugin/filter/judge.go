@@ -188,7 +188,7 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 	if p.Remote >= 0 {
 		source := j.plugin.sources[p.Remote]
 		if source.Pending(j.now) && (j.stream.deadline == 0 || j.now < j.stream.deadline) {
-			j.waitSource, j.waitFor = p.Remote, source.Config().Timeout+waitSlack
+			j.waitSource, j.waitFor = p.Remote, source.Config().Patience()+waitSlack
 			return policy.Proof{State: policy.Waiting, Reason: reason.KeysUnavailable, Provider: s.provider}
 		}
 		j.retryAfter = source.RetryAfter(j.now)

@@ -13,7 +13,7 @@ const (
 	earliestClock = int64(1_000_000_000) * 1_000_000_000
 	// maxWaiting bounds the requests that wait for key sets, per worker.
 	maxWaiting = 1000
-	// waitSlack is added to a fetch's timeout: how long a request waits for a first set.
+	// waitSlack is added to what a fetch may take: how long a request waits for a first set.
 	waitSlack = int64(1_000_000_000)
 	// maxHeaders and maxHeaderBytes bound the header list that is judged at all.
 	maxHeaders     = 1024

@@ -95,6 +95,10 @@ func (c *Config) span() int64 {
 	return calls*c.Timeout + leaseMargin
 }
 
+// Patience is how long a request may have to wait for a first set, if the host keeps
+// its time-outs.
+func (c *Config) Patience() int64 { return c.span() - leaseMargin }
+
 // Unavailable is what becomes of a request whose provider has no usable keys.
 type Unavailable uint8
 

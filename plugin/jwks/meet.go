@@ -19,6 +19,9 @@ func (s *Source) Read(now int64, status ShareStatus, value []byte, cas uint32) {
 	}
 	if status == ShareAbsent {
 		value, cas = nil, neverCAS
+		if s.wiped {
+			cas = 0
+		}
 	}
 	switch s.phase {
 	case readState:
@@ -47,9 +50,6 @@ func (s *Source) alone(now int64, why string) {
 
 func (s *Source) readState(now int64, value []byte, cas uint32) {
 	s.state, s.stateCAS = decodeState(value), cas
-	if cas == neverCAS && s.wiped {
-		s.stateCAS = 0 // this host takes new entries in no other way
-	}
 	// No honest worker writes a time further away than this: such a time is foreign, or
 	// from before the clock stepped back.
 	st := &s.state

@@ -83,3 +83,41 @@ func TestSharedEntriesAreNotTrusted(t *testing.T) {
 		}
 	})
 }
+
+func TestAHostThatTakesNewEntriesWithoutConditionAlone(t *testing.T) {
+	p := newProxy(t, testConfig(), 3)
+	p.strict = true
+	for range 10 {
+		p.pass(pollInterval)
+	}
+	p.answer(ok(docA))
+	p.pass(watchInterval)
+	for i, s := range p.workers {
+		if p.kid(s) != "a" || s.unshared {
+			t.Errorf("worker %d: kid %q, alone %v", i, p.kid(s), s.unshared)
+		}
+	}
+	if p.fetches != 1 {
+		t.Errorf("%d fetches, want 1", p.fetches)
+	}
+}
+
+// TestAStoreThatTakesNothing (W-09): each worker fetches for itself in the end, and
+// says so once.
+func TestAStoreThatTakesNothing(t *testing.T) {
+	p := newProxy(t, testConfig(), 2)
+	p.full = true
+	notes := 0
+	for range 70 {
+		p.pass(pollInterval)
+		for _, s := range p.workers {
+			if s.Note() != "" {
+				notes++
+			}
+		}
+	}
+	p.answer(ok(docA))
+	if p.kid(p.workers[0]) != "a" || p.kid(p.workers[1]) != "a" || p.fetches != 2 || notes != 2 {
+		t.Errorf("kids %q, %q after %d fetches, %d notes", p.kid(p.workers[0]), p.kid(p.workers[1]), p.fetches, notes)
+	}
+}

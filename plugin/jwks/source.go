@@ -91,7 +91,7 @@ type Source struct {
 	seen     uint64 // the version that this worker has looked at
 	leaseEnd int64  // of its own lease
 	lost     int    // leases lost in a row
-	wiped    bool   // a new entry was refused with any CAS
+	wiped    bool   // the host takes a new entry with CAS 0 alone
 	releases int
 
 	kids kids

@@ -35,6 +35,8 @@ type proxy struct {
 	cas     uint32
 	noData  bool
 	refuse  bool // the host refuses calls
+	full    bool // the store takes nothing
+	strict  bool // it takes a new entry with CAS 0 alone
 	workers []*Source
 	flying  []flight
 	fetches int
@@ -91,7 +93,10 @@ func (p *proxy) pump(s *Source) {
 
 // write is what Envoy does: 0 is unconditional, and where there is nothing any CAS is right.
 func (p *proxy) write(step Step) ShareStatus {
-	if e, ok := p.data[step.Key]; ok && step.CAS != 0 && step.CAS != e.cas {
+	if e, ok := p.data[step.Key]; p.full || ok && step.CAS != 0 && step.CAS != e.cas {
+		return ShareConflict
+	}
+	if _, ok := p.data[step.Key]; !ok && p.strict && step.CAS != 0 {
 		return ShareConflict
 	}
 	p.cas++
