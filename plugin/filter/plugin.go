@@ -99,6 +99,9 @@ func (p *Plugin) NextStep(now int64) (source int, step jwks.Step) {
 		return 0, jwks.Step{}
 	}
 	for i, s := range p.sources {
+		if s.Quiet(now) {
+			continue
+		}
 		if step := s.Next(now); step.Kind != jwks.Nothing {
 			return i, step
 		}

@@ -365,3 +365,63 @@ func TestClockSteppingBackRefreshesAndKeepsKeys(t *testing.T) {
 		t.Error("the refreshed set was not taken")
 	}
 }
+
+// TestQuietIsWhatNextSays: a set that is quiet wants nothing, and one that has just
+// looked round is quiet.
+func TestQuietIsWhatNextSays(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		p := newProxy(t, testConfig(), 1)
+		p.noData = alone
+		s := p.workers[0]
+		quiet := 0
+		for i := range 7000 {
+			p.now += second / 10
+			if i == 3000 {
+				p.now -= 30 * second
+			}
+			if i%500 == 0 {
+				s.WantKid(p.now, "k")
+			}
+			if s.Quiet(p.now) {
+				quiet++
+				if step := s.Next(p.now); step.Kind != Nothing {
+					t.Fatalf("step %d: quiet, and wants %+v", i, step)
+				}
+			}
+			p.pumpAll()
+			p.answer(ok(docA))
+		}
+		if quiet < 3500 {
+			t.Errorf("quiet %d times of 7000", quiet)
+		}
+	}
+}
+
+func BenchmarkQuietSets(b *testing.B) {
+	p := &proxy{t: &testing.T{}, now: start, data: map[string]entry{}}
+	for i := range 50 {
+		cfg := testConfig()
+		cfg.URI += string(rune('a' + i))
+		p.workers = append(p.workers, New(cfg, uint64(i)))
+	}
+	p.pumpAll()
+	p.answer(ok(docA))
+	b.Run("Quiet", func(b *testing.B) {
+		for b.Loop() {
+			for _, s := range p.workers {
+				if !s.Quiet(p.now) {
+					b.Fatal("not quiet")
+				}
+			}
+		}
+	})
+	b.Run("Next", func(b *testing.B) {
+		for b.Loop() {
+			for _, s := range p.workers {
+				if s.Next(p.now).Kind != Nothing {
+					b.Fatal("not quiet")
+				}
+			}
+		}
+	})
+}

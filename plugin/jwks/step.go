@@ -88,12 +88,20 @@ func (s *Source) Next(now int64) Step {
 	return Step{}
 }
 
+// Quiet says, for less than [Source.Next] costs, that it would want nothing: what every
+// request asks of every set.
+func (s *Source) Quiet(now int64) bool {
+	return s.phase == idle && now >= s.clock && now < s.watchAt && now < s.refreshAt && s.keys != nil &&
+		!s.kids.wanted && !s.kids.peek
+}
+
 // begin leaves idle if there is anything to do.
 func (s *Source) begin(now int64) {
 	due := now >= s.pollAt && s.due(now)
 	switch {
 	case s.unshared:
 		s.kids.peek = false
+		s.watchAt = now + watchInterval // for Quiet
 		if due {
 			s.try(now)
 		}
