@@ -303,6 +303,9 @@ func (w *worker) configure(r *root) {
 		number: s.policies, narrow: s.chance(1, 4), wide: s.chance(1, 2),
 		cache: []int{10_000, 64, 0}[s.rng.IntN(3)], known: map[string]*knowledge{},
 	}
+	if s.steps == 0 { // no storm: the size of caches is not what is looked at
+		p.cache = 64
+	}
 	text := p.text()
 	bad := r.current != nil && s.chance(1, 8)
 	if bad {
