@@ -81,23 +81,24 @@ func (x *index) find(rules []Rule, v *request.View) (rule int, ok bool) {
 	if len(x.host.heads) > 0 {
 		m.add(&x.host, v.Host())
 	}
-	var found [wordBits / 32]uint32
+	var found wordSet
 	tried, searched := false, false
 	for i, more := m.next(); more; i, more = m.next() {
 		in, match := x.rules[i], &rules[i].Match
+		if in.word > 0 && searched && !found.has(in.word) {
+			continue
+		}
 		if !match.matchesMethod(v.Method) || !match.matchesHost(v) {
 			continue
 		}
 		switch {
-		case in.word == 0:
+		case in.word == 0 || searched:
 		case in.alone && !tried:
 			tried = true
 		default:
-			if !searched {
-				x.words.search(&found, v.Path)
-				searched = true
-			}
-			if n := (in.word - 1) % wordBits; found[n/32]>>(n%32)&1 == 0 {
+			x.words.search(&found, v.Path)
+			searched = true
+			if !found.has(in.word) {
 				continue
 			}
 		}

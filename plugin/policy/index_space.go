@@ -233,6 +233,13 @@ func (m *merge) add(s *space, text string) {
 
 // next returns the next rule.
 func (m *merge) next() (rule int, ok bool) {
+	if m.count == 1 { // the usual case: nothing to choose from
+		r := m.lists[m.at[0]]
+		if r != endOfList {
+			m.at[0]++
+		}
+		return int(r), r != endOfList
+	}
 	first := uint16(endOfList)
 	for i := range m.at[:m.count] {
 		r := m.lists[m.at[i]]

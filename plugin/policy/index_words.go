@@ -27,6 +27,11 @@ type state struct {
 // this. Two that share one let an expression run in vain.
 const wordBits = 2048
 
+// wordSet are words by their bits.
+type wordSet [wordBits / 32]uint32
+
+func (s *wordSet) has(word uint16) bool { return s[word%wordBits/32]>>(word%32)&1 != 0 }
+
 // maxStates bounds the states, whose numbers have 16 bits. An expression whose word does
 // not fit any more goes without.
 const maxStates = 1<<16 - 1
@@ -135,7 +140,7 @@ func (w *words) link() {
 
 // search sets the bits of the words that text contains. Its time is that of the text,
 // whatever the words.
-func (w *words) search(found *[wordBits / 32]uint32, text string) {
+func (w *words) search(found *wordSet, text string) {
 	at := uint16(0)
 	for i := 0; i < len(text); i++ {
 		c := request.Lower(text[i])
@@ -148,8 +153,7 @@ func (w *words) search(found *[wordBits / 32]uint32, text string) {
 		}
 		for s := at; s != 0; s = w.states[s].above {
 			if n := w.states[s].word; n != 0 {
-				n = (n - 1) % wordBits
-				found[n/32] |= 1 << (n % 32)
+				found[n%wordBits/32] |= 1 << (n % 32)
 			}
 		}
 	}
