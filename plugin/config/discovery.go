@@ -11,6 +11,9 @@ import (
 func (s *remoteSets) discover(p *Provider, v, how value) {
 	o := v.object()
 	c := jwks.Config{Issuer: p.JWT.Issuer}
+	if len(p.JWT.Issuers) > 0 {
+		c.Issuer = p.JWT.Issuers[0] // whose metadata it is; the others' tokens have the same keys
+	}
 	uri := o.get("uri")
 	c.URI, c.OtherURI = checkURI(uri), ""
 	c.Cluster = o.need("cluster").word()
@@ -20,7 +23,7 @@ func (s *remoteSets) discover(p *Provider, v, how value) {
 	case c.Issuer == "":
 		// OpenID Connect Discovery §4.3, RFC 8414 §3.3: without a name to compare with,
 		// whoever answers would be believed.
-		v.fail("needs the provider's issuer: what the metadata calls itself is compared with it")
+		v.fail("needs the provider's issuer (or the first of its issuers): what the metadata calls itself is compared with it")
 	case uri.absent():
 		s.wellKnown(&c, v, "")
 	case strings.TrimSuffix(c.URI, "/") == strings.TrimSuffix(c.Issuer, "/"):

@@ -56,7 +56,7 @@ func (b *builder) localKeys(p *Provider, v value, listed value) {
 	if document == "" {
 		return // reported already
 	}
-	set, notes, err := jwk.Parse([]byte(document), jwk.Limits{MaxBytes: maxInlineBytes, MaxKeys: maxInlineKeys})
+	set, notes, err := jwk.Parse([]byte(document), jwk.Limits{MaxBytes: maxInlineBytes, MaxKeys: maxInlineKeys, Use: useOf(&p.JWT)})
 	for _, note := range notes {
 		source.warn(note)
 	}

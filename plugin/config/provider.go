@@ -14,7 +14,6 @@ import (
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
 var laterProvider = []string{
 	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
-	"issuers", "issuer_pattern", "issuer_bind_claims", "profile", "trust_domain",
 	"sender_constraint",
 	"payload_in_metadata", "header_in_metadata", "failed_status_in_metadata",
 	"normalize_payload_in_metadata", "clear_route_cache",
@@ -53,8 +52,10 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 	p.Name, e.Name = m.name, m.name
 	p.Remote = -1
 	o := m.object()
+	var by jwt.Config
+	issuers(&by, o)
 	p.JWT = jwt.Config{
-		Issuer:            o.get("issuer").text(""),
+		Issuer: by.Issuer, Issuers: by.Issuers, IssuerPattern: by.IssuerPattern,
 		Audiences:         o.get("audiences").words(),
 		ClockSkewSeconds:  o.get("clock_skew_seconds").integer(defaultSkewSeconds, 0, maxSkewSeconds),
 		RequireExpiration: o.get("require_expiration").boolean(true),
@@ -63,6 +64,7 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 	}
 	listed := o.get("algorithms")
 	p.JWT.Algorithms = algorithms(listed)
+	profile(&p.JWT, o, listed)
 	b.keys(p, o, listed, sets)
 	if subjects := o.get("subjects"); !subjects.absent() {
 		m := stringMatch(subjects)
@@ -76,7 +78,7 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 	identity(e, o)
 	p.Cache = providerCache(o.get("jwt_cache_config"))
 	o.close(laterProvider...)
-	if o.there && p.JWT.Issuer == "" {
+	if o.there && p.JWT.AnyIssuer() && p.JWT.Profile == jwt.ProfileJWT {
 		m.warn("has no issuer: a token of any issuer passes if a key of the set verifies it")
 	}
 }

@@ -70,6 +70,12 @@ func rowOf(c reason.Code) answerRow {
 		return invalidToken("The token is valid for too long.")
 	case reason.ClaimMismatch:
 		return invalidToken("A claim of the token is not accepted.")
+	case reason.TypeMismatch:
+		return invalidToken("The token type is not accepted.")
+	case reason.ClaimMissing:
+		return invalidToken("The token lacks a claim.")
+	case reason.PartyMismatch:
+		return invalidToken("The token was issued to another party.")
 	case reason.KeyUnknown, reason.KeyMismatch:
 		return invalidToken("The token key is not accepted.")
 	case reason.BadSignature:

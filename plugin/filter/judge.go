@@ -290,17 +290,16 @@ func (j *judge) placeTaken(place *credential.Place, i int) bool {
 // owner is the provider that judges a token by its issuer; it must look at the place
 // where the token stood.
 func (j *judge) owner(s *slot) int {
-	issuer, _ := s.attempt.Issuer()
 	fallback := -1
 	for i := range j.plugin.cfg.Providers {
 		p := &j.plugin.cfg.Providers[i]
 		if !looksAt(p.Places, s.place) {
 			continue
 		}
-		if p.JWT.Issuer != "" && p.JWT.Issuer == issuer {
+		if s.attempt.IssuedFor(&p.JWT) {
 			return i
 		}
-		if p.JWT.Issuer == "" && fallback < 0 {
+		if p.JWT.AnyIssuer() && fallback < 0 {
 			fallback = i
 		}
 	}

@@ -92,6 +92,12 @@ const (
 	ClientDenied
 	// ClaimDenied: proved, but a claim is not as the rule asks (authorize).
 	ClaimDenied
+	// TypeMismatch: the token's "typ" is not what the profile takes, or one of another use.
+	TypeMismatch
+	// ClaimMissing: a claim that the profile requires is not there.
+	ClaimMissing
+	// PartyMismatch: an ID token was issued to another client ("azp"), or to nobody it names.
+	PartyMismatch
 	// count is the number of codes, for the table below and its test.
 	count
 )
@@ -139,6 +145,9 @@ var names = [count]string{
 	InsufficientScope:    "insufficient_scope",
 	ClientDenied:         "client_denied",
 	ClaimDenied:          "claim_denied",
+	TypeMismatch:         "type_mismatch",
+	ClaimMissing:         "claim_missing",
+	PartyMismatch:        "party_mismatch",
 }
 
 // String returns the stable name: lower case, letters and underscores only.

@@ -128,8 +128,8 @@ func (a *Attempt) Claims() *jsonx.Doc {
 	return &a.claims
 }
 
-// Check judges all but the signature: algorithm, issuer, times, audience and the types
-// of registered claims. audiences replace cfg.Audiences if not empty. now is in
+// Check judges all but the signature: algorithm, type, issuer, times, audience, the types
+// of registered claims and the profile. audiences replace cfg.Audiences if not empty. now is in
 // nanoseconds since 1970. What an earlier Prove has shown is forgotten.
 func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code {
 	if a.step == nothing {
@@ -139,10 +139,16 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 	if !cfg.Algorithms.Has(a.facts.algorithm) {
 		return reason.AlgorithmNotAllowed // RFC 8725 §3.1
 	}
+	if code := a.typed(cfg); code != reason.OK {
+		return code
+	}
 	if len(audiences) == 0 {
 		audiences = cfg.Audiences
 	}
 	code := judge(&a.claims, &a.facts, cfg, audiences, now)
+	if code == reason.OK {
+		code = a.profiled(cfg, audiences)
+	}
 	if code == reason.OK {
 		a.step = checked
 	}

@@ -5,8 +5,13 @@ import "github.com/postern-wasm/postern/plugin/jose/jwa"
 // Config is what a provider asks of its tokens. The config room fills it; the zero
 // value accepts no algorithm and so no token.
 type Config struct {
-	// Issuer must equal "iss"; "" accepts any issuer and none.
+	// Issuer must equal "iss", or one of Issuers, or IssuerPattern with the token's claims in
+	// it; where all three are empty any issuer is accepted, and none.
 	Issuer string
+	// Issuers are more of them.
+	Issuers []string
+	// IssuerPattern is many of them; nil for none.
+	IssuerPattern *IssuerPattern
 	// Audiences: one must be in "aud"; empty asks nothing.
 	Audiences []string
 	// Algorithms are the only ones accepted.
@@ -18,6 +23,12 @@ type Config struct {
 	// MaxLifetime refuses a token whose exp lies further ahead, nanoseconds, and one
 	// without exp; 0 is no bound.
 	MaxLifetime int64
+	// Profile is the kind of token asked for.
+	Profile Profile
+	// TrustDomain is the one whose workloads ProfileSVID accepts.
+	TrustDomain string
+	// AnyType lets ProfileJWT take a token whatever its typ says, as jwt_authn does.
+	AnyType bool
 	// MaxTokenBytes refuses longer tokens (bytes of the compact form).
 	MaxTokenBytes int
 }

@@ -33,7 +33,7 @@ func judge(claims *jsonx.Doc, f *facts, cfg *Config, audiences []string, now int
 	if now < clockFloor {
 		return reason.ClockUnset
 	}
-	if code := issuer(claims, f, cfg.Issuer); code != reason.OK {
+	if code := issued(claims, f, cfg); code != reason.OK {
 		return code
 	}
 	if code := times(f, cfg.RequireExpiration, skewOf(cfg), instant{now / second, now % second}); code != reason.OK {
@@ -55,24 +55,6 @@ func judge(claims *jsonx.Doc, f *facts, cfg *Config, audiences []string, now int
 }
 
 func skewOf(cfg *Config) int64 { return min(max(cfg.ClockSkewSeconds, 0), maxSkew) }
-
-// issuer is RFC 7519 §4.1.1: one string, compared exactly.
-func issuer(claims *jsonx.Doc, f *facts, want string) reason.Code {
-	if f.iss == 0 {
-		if want != "" {
-			return reason.IssuerMismatch
-		}
-		return reason.OK
-	}
-	iss := claims.At(f.iss)
-	switch {
-	case iss.Kind() != jsonx.String:
-		return reason.ClaimMalformed
-	case want != "" && !word.Equal(iss.Text(), want):
-		return reason.IssuerMismatch
-	}
-	return reason.OK
-}
 
 // times is RFC 7519 §4.1.4 to §4.1.6. Seconds rounds dates up to the next nanosecond;
 // now is a whole number of them, so each comparison comes out as with the exact value.
