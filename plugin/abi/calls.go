@@ -202,6 +202,9 @@ func carryOut(s *stream, v *filter.Verdict) types.Action {
 		if s.gone() {
 			return types.ActionPause
 		}
+		if v.ClearRoute {
+			clearRouteCache()
+		}
 		setProvider(s.policy, v.Provider)
 		counters.allowed.increment()
 		return types.ActionContinue

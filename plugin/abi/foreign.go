@@ -26,6 +26,14 @@ func verifySignature(question []byte) (answer []byte, ok bool) {
 	return answer, st == statusOK
 }
 
+// clearRouteCache has the host choose the route anew. Envoy does so by itself where a
+// header was changed; one that lacks the function keeps its choice.
+func clearRouteCache() {
+	name, nameSize := ptr("clear_route_cache")
+	out.data, out.size = nil, 0
+	proxyCallForeignFunction(name, nameSize, nil, 0, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size))
+}
+
 // leaveRSA lets the host verify RSASSA-PKCS1-v1_5 if it is asked for and the host can.
 // What probing allocates is gone afterwards.
 func leaveRSA(p *filter.Plugin, cfg *config.Config) {

@@ -25,6 +25,14 @@ type Config struct {
 	Paths request.PathMode
 	// Providers in the order of their names; indices elsewhere point here.
 	Providers []Provider
+	// Compat judges and answers as Envoy's jwt_authn does (compat: "jwt_authn").
+	Compat bool
+	// BypassPreflight lets CORS preflights pass (bypass_cors_preflight).
+	BypassPreflight bool
+	// AllPlaces are the places where any provider looks, in jwt_authn's order, and
+	// MaxTokenBytes the longest token that any of them takes.
+	AllPlaces     []credential.Place
+	MaxTokenBytes int
 	// Policy is the rule table.
 	Policy policy.Table
 	// Effect is the effect room's share.
@@ -69,6 +77,9 @@ type Provider struct {
 	OnUnavailable jwks.Unavailable
 	// RefetchUnknownKid says that this provider's tokens may cause a fetch for a kid that
 	// the set lacks (refetch_on_unknown_kid is not false). The set may be shared with one
+	// ClearRouteCache has the host choose the route anew once a token of it has proved the
+	// request (clear_route_cache).
+	ClearRouteCache bool
 	// whose tokens may not.
 	RefetchUnknownKid bool
 	// Cache caps its share of the token cache (jwt_cache_config).

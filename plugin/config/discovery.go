@@ -33,7 +33,7 @@ func (s *remoteSets) discover(p *Provider, v, how value) {
 	if there := h.get("http_uri"); !there.absent() {
 		there.fail("must not be given beside discovery, which finds it")
 	}
-	fetching(&c, p, h)
+	s.b.fetching(&c, p, h)
 	p.Remote = s.add(c, v)
 }
 

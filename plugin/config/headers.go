@@ -61,7 +61,7 @@ func outputHeader(v value) string {
 }
 
 // identity reads what a provider writes for the upstream.
-func identity(e *effect.Provider, o *object) {
+func (b *builder) identity(e *effect.Provider, o *object) {
 	if v := o.get("forward_payload_header"); !v.absent() && v.text("") != "" { // "" is jwt_authn's default: none
 		e.PayloadHeader = outputHeader(v)
 	}
@@ -81,10 +81,13 @@ func identity(e *effect.Provider, o *object) {
 			}
 		}
 		c.close("encoding")
-		if h.Header != "" && written(e, h.Header) {
+		if h.Header != "" && written(e, h.Header) && !b.cfg.Compat {
 			name.fail(quote(h.Header), " is written twice by this provider")
 		}
 		e.ClaimHeaders = append(e.ClaimHeaders, h)
+	}
+	if b.cfg.Compat {
+		authnClaims(e)
 	}
 }
 
@@ -103,7 +106,7 @@ func written(e *effect.Provider, header string) bool {
 // identityHeaders gathers every name that any provider writes: they are removed from
 // every request first, whichever rule it meets.
 func (b *builder) identityHeaders() {
-	var all []string
+	all := slices.Clone(b.statusHeaders)
 	for i := range b.cfg.Effect.Providers {
 		e := &b.cfg.Effect.Providers[i]
 		all = append(all, e.PayloadHeader)

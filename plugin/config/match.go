@@ -38,6 +38,13 @@ func (b *builder) match(v value) policy.Match {
 	for _, e := range o.get("hosts").list() {
 		m.Hosts = append(m.Hosts, hostMatch(e))
 	}
+	if b.cfg.Compat {
+		for _, name := range laterMatch[2:] { // jwt_authn does not look at them
+			if w := o.get(name); !w.absent() {
+				w.warn("is not looked at, as in jwt_authn: the rule matches without it")
+			}
+		}
+	}
 	o.close(laterMatch...)
 	narrow := len(m.Headers)+len(m.Query)+len(m.Methods)+len(m.Hosts) > 0
 	if m.Path.Kind == policy.NoPath {

@@ -31,6 +31,8 @@ type builder struct {
 	names []string
 	// named are the requirements of requirement_map.
 	named []namedRequirement
+	// statusHeaders are those of extract_only_without_validation.
+	statusHeaders []string
 }
 
 // Parse reads a configuration; env looks up an environment variable of the VM. Problems
@@ -63,13 +65,20 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 
 // laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
 var laterTop = []string{
-	"bypass_cors_preflight", "compat", "failure_response", "filter_state_rules", "limits", "mode",
-	"stat_prefix", "strip_failure_response", "xff_trusted_hops",
+	"failure_response", "limits", "mode", "xff_trusted_hops",
 }
 
 func (b *builder) top(o *object) {
-	b.cfg.Paths = request.PathMode(o.get("paths").choice("refuse", "normalize", "raw"))
-	b.cfg.Policy.AllowUnmatched = o.get("default").choice("deny", "allow") == 1
+	b.compat(o.get("compat"))
+	paths, unmatched := o.get("paths"), o.get("default")
+	b.cfg.Paths = request.PathMode(paths.choice("refuse", "normalize", "raw"))
+	b.cfg.Policy.AllowUnmatched = unmatched.choice("deny", "allow") == 1
+	if b.cfg.Compat && paths.absent() {
+		b.cfg.Paths = request.PathRaw
+	}
+	if b.cfg.Compat && unmatched.absent() {
+		b.cfg.Policy.AllowUnmatched = true
+	}
 	b.cfg.Effect.Realm = realm(o.get("realm"))
 	b.cfg.Effect.DiscloseScopes = o.get("disclose_scopes").boolean(false)
 	b.cfg.FilterState = o.get("filter_state").boolean(true)
@@ -77,6 +86,9 @@ func (b *builder) top(o *object) {
 	b.providers(o.get("providers"))
 	b.requirementMap(o.get("requirement_map"))
 	b.rules(o.get("rules"))
+	b.authnTop(o)
+	b.everywhere()
+	b.identityHeaders()
 	o.close(laterTop...)
 	b.lint()
 }
@@ -174,6 +186,10 @@ func use(used []bool, r *policy.Requirement, alone bool) {
 	case policy.AllowMissing, policy.AllowMissingOrFailed:
 		for i := range used {
 			used[i] = used[i] || alone
+		}
+	case policy.ExtractOnly:
+		for i := range used {
+			used[i] = true
 		}
 	case policy.Never, policy.Open:
 	}

@@ -15,8 +15,6 @@ import (
 var laterProvider = []string{
 	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
 	"sender_constraint",
-	"payload_in_metadata", "header_in_metadata", "failed_status_in_metadata",
-	"normalize_payload_in_metadata", "clear_route_cache",
 }
 
 // Bounds and defaults of a provider.
@@ -45,7 +43,6 @@ func (b *builder) providers(v value) {
 	for i, m := range members {
 		b.provider(&b.cfg.Providers[i], &b.cfg.Effect.Providers[i], m, &sets)
 	}
-	b.identityHeaders()
 }
 
 func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remoteSets) {
@@ -58,13 +55,16 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 		Issuer: by.Issuer, Issuers: by.Issuers, IssuerPattern: by.IssuerPattern,
 		Audiences:         o.get("audiences").words(),
 		ClockSkewSeconds:  o.get("clock_skew_seconds").integer(defaultSkewSeconds, 0, maxSkewSeconds),
-		RequireExpiration: o.get("require_expiration").boolean(true),
+		RequireExpiration: o.get("require_expiration").boolean(!b.cfg.Compat),
 		MaxLifetime:       o.get("max_lifetime").duration(0, second, maxSeconds*second),
 		MaxTokenBytes:     int(o.get("max_token_bytes").integer(defaultTokenBytes, 1, maxTokenBytes)),
 	}
 	listed := o.get("algorithms")
 	p.JWT.Algorithms = algorithms(listed)
 	profile(&p.JWT, o, listed)
+	if b.cfg.Compat {
+		authnProvider(p, listed)
+	}
 	b.keys(p, o, listed, sets)
 	if subjects := o.get("subjects"); !subjects.absent() {
 		m := stringMatch(subjects)
@@ -72,10 +72,12 @@ func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remo
 	}
 	p.Claims = claimRules(o.get("claims"))
 	p.Scopes = requiredScopes(o.get("required_scopes"))
-	p.Places = places(o)
+	p.Places = b.places(o)
 	e.Forward = o.get("forward").boolean(false)
 	e.PadPayload = o.get("pad_forward_payload_header").boolean(false)
-	identity(e, o)
+	b.identity(e, o)
+	metadata(o)
+	p.ClearRouteCache = o.get("clear_route_cache").boolean(false)
 	p.Cache = providerCache(o.get("jwt_cache_config"))
 	o.close(laterProvider...)
 	if o.there && p.JWT.AnyIssuer() && p.JWT.Profile == jwt.ProfileJWT {

@@ -32,12 +32,12 @@ func (s *remoteSets) read(p *Provider, v value) {
 	c.URI, c.Cluster = checkURI(uri), cluster.word()
 	c.Timeout = u.get("timeout").duration(5*second, millisecond, maxTimeout)
 	u.close()
-	fetching(&c, p, o)
+	s.b.fetching(&c, p, o)
 	p.Remote = s.add(c, v)
 }
 
 // fetching reads how a set is fetched and kept, wherever it is.
-func fetching(c *jwks.Config, p *Provider, o *object) {
+func (b *builder) fetching(c *jwks.Config, p *Provider, o *object) {
 	c.CacheDuration = o.get("cache_duration").duration(600*second, millisecond, maxLifetime)
 	async := o.get("async_fetch").object()
 	// Fetching ahead is what this module always does; a listener cannot be held back by it.
@@ -53,6 +53,9 @@ func fetching(c *jwks.Config, p *Provider, o *object) {
 	p.OnUnavailable = jwks.Unavailable(o.get("on_unavailable").choice("deny_503", "deny_401", "allow"))
 	if p.OnUnavailable == jwks.Allow {
 		o.get("on_unavailable").warn("requests pass without a credential while the key set cannot be fetched")
+	}
+	if b.cfg.Compat {
+		authnFetching(c, p, o, async.there)
 	}
 	o.close()
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/postern-wasm/postern/plugin/policy"
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
 )
 
 // namedRequirement is an entry of requirement_map.
@@ -12,8 +13,6 @@ type namedRequirement struct {
 	tree policy.Requirement
 	used bool
 }
-
-var laterRequirement = []string{"extract_only_without_validation"}
 
 func (b *builder) requirementMap(v value) {
 	for _, m := range v.members() {
@@ -32,7 +31,7 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 	var r policy.Requirement
 	allowed := o.get("authorize")
 	name, w := o.only("provider_name", "provider_and_audiences", "requires_any", "requires_all",
-		"allow_missing", "allow_missing_or_failed")
+		"allow_missing", "allow_missing_or_failed", "extract_only_without_validation")
 	switch name {
 	case "provider_name":
 		r.Kind = policy.Provider
@@ -46,6 +45,11 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 			audiences.warn("none are named: the provider's own count")
 		}
 		p.close()
+		if b.cfg.Compat {
+			for i := range r.Audiences {
+				r.Audiences[i] = jwt.FoldAudience(r.Audiences[i])
+			}
+		}
 	case "requires_any":
 		r.Kind = policy.Any
 		r.Children = b.children(w, level)
@@ -58,6 +62,9 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 	case "allow_missing_or_failed":
 		r.Kind = policy.AllowMissingOrFailed
 		w.object().close()
+	case "extract_only_without_validation":
+		r.Kind = policy.ExtractOnly
+		r.StatusHeader = b.statusHeader(w)
 	default:
 		if o.there && (len(o.fields) == 0 || !allowed.absent()) {
 			r.Kind = policy.Open
@@ -66,11 +73,11 @@ func (b *builder) requirement(v value, level int) policy.Requirement {
 			}
 		}
 	}
-	if b.mayDo(&r, allowed); !allowed.absent() && (r.Kind == policy.AllowMissing || r.Kind == policy.AllowMissingOrFailed) {
+	if b.mayDo(&r, allowed); !allowed.absent() && (r.Kind == policy.AllowMissing || r.Kind == policy.AllowMissingOrFailed || r.Kind == policy.ExtractOnly) {
 		allowed.fail("asks for a credential that ", name, " does not ask for: name it on the requirement that proves one")
 	}
 	before := o.out.count()
-	o.close(laterRequirement...)
+	o.close()
 	if o.out.count() == before && r.Kind == policy.Never && o.there {
 		// Only null members are left.
 		v.fail("names no requirement; {} asks nothing")
@@ -96,7 +103,7 @@ func (b *builder) mayDo(r *policy.Requirement, v value) {
 // anonymous says that a requirement may be met without a credential.
 func anonymous(r *policy.Requirement) bool {
 	switch r.Kind {
-	case policy.AllowMissing, policy.AllowMissingOrFailed:
+	case policy.AllowMissing, policy.AllowMissingOrFailed, policy.ExtractOnly:
 		return true
 	case policy.Any:
 		for i := range r.Children {

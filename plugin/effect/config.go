@@ -6,6 +6,8 @@ type Config struct {
 	Realm string
 	// DiscloseScopes names the required scopes where they are lacking (disclose_scopes).
 	DiscloseScopes bool
+	// StripFailure leaves body and challenge out of every refusal (strip_failure_response).
+	StripFailure bool
 	// IdentityHeaders are all names that any provider writes, lower case, without
 	// repeats: they are removed from every inbound request first.
 	IdentityHeaders []string

@@ -36,7 +36,7 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 		return w.form(cfg, row, c, retryAfter, v.GRPC, v.RequestID)
 	}
 	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !v.GRPC {
-		if v.RequestID == "" {
+		if v.RequestID == "" || cfg.StripFailure {
 			return &cfg.prepared[c]
 		}
 		w.answer = cfg.prepared[c]
@@ -54,7 +54,7 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 	a := &w.answer
 	*a = Answer{Status: row.status, GRPC: -1}
 	a.Details = w.text(append(append(append(w.buf, "postern_denied{"...), c.String()...), '}'))
-	if row.challenge != noChallenge {
+	if row.challenge != noChallenge && !cfg.StripFailure {
 		w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row)})
 	}
 	if row.retry {
@@ -62,8 +62,13 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 	}
 	if grpc {
 		a.GRPC = grpcStatus(row.status)
+	}
+	switch {
+	case cfg.StripFailure:
+		a.Body = w.body[:0]
+	case grpc:
 		a.Body = append(w.body[:0], row.text...)
-	} else {
+	default:
 		w.lines = append(w.lines, request.Header{Name: "content-type", Value: "application/json"})
 		a.Body = appendBody(w.body[:0], row, requestID)
 	}

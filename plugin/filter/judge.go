@@ -23,6 +23,7 @@ type slot struct {
 	place    *credential.Place
 	provider int
 	identity identity.Identity
+	unproved bool // it holds what nobody has verified: see Extract
 }
 
 // judge is the policy room's Prover: it brings credentials, keys and time together.
@@ -35,6 +36,10 @@ type judge struct {
 	judged *slot // the last one that was judged, for the log
 
 	excused bool // a provider has let a token pass whose keys are not there
+	clears  bool // a provider wants the route chosen anew
+
+	gone         []*credential.Place // in compat: tokens of these have left the request
+	statusHeader string              // see Extract
 
 	waitSource int
 	waitFor    int64
@@ -44,6 +49,7 @@ type judge struct {
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
+	j.gone, j.statusHeader, j.clears = nil, "", false
 	for _, s := range j.slots {
 		s.key, s.parsed = cache.Key{}, false
 	}
@@ -67,15 +73,26 @@ func (j *judge) next() *slot {
 	if j.proved == len(j.slots) {
 		j.slots = append(j.slots, new(slot))
 	}
-	return j.slots[j.proved]
+	s := j.slots[j.proved]
+	s.unproved = false
+	return s
 }
 
 // Mark is part of policy.Prover.
 func (j *judge) Mark() int { return j.proved }
 
 // Rollback is part of policy.Prover. The slots themselves are swapped out of the way
-// by being reused: nothing of a taken-back identity is read again.
-func (j *judge) Rollback(mark int) { j.proved = mark }
+// by being reused: nothing of a taken-back identity is read again. In compat what they
+// have written stays, so they stay too, without the identity.
+func (j *judge) Rollback(mark int) {
+	if !j.plugin.cfg.Compat {
+		j.proved = mark
+		return
+	}
+	for _, s := range j.slots[mark:j.proved] {
+		s.identity = identity.Identity{}
+	}
+}
 
 // Provider is part of policy.Prover.
 func (j *judge) Provider(provider int, audiences []string) policy.Proof {
@@ -146,17 +163,24 @@ func (j *judge) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 		return unfound(credential.Absent, -1)
 	}
 	var first policy.Proof
-	for i, s := range j.slots[mark:j.proved] {
+	known := false
+	for _, s := range j.slots[mark:j.proved] {
+		if s.identity.Claims == nil {
+			continue // taken back, or never proved
+		}
 		code := rules.Judge(s.identity.Claims.Root())
 		if code == reason.OK {
 			return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
 		}
-		if i == 0 {
-			first = failed(s.provider, code)
+		if !known {
+			known, first = true, failed(s.provider, code)
 			if code == reason.InsufficientScope {
 				first.Scope = rules.Scopes.Text()
 			}
 		}
+	}
+	if !known {
+		return unfound(credential.Absent, -1)
 	}
 	return first
 }
@@ -290,6 +314,10 @@ func (j *judge) placeTaken(place *credential.Place, i int) bool {
 // owner is the provider that judges a token by its issuer; it must look at the place
 // where the token stood.
 func (j *judge) owner(s *slot) int {
+	if j.plugin.cfg.Compat {
+		return j.authnOwner(s)
+	}
+	issuer, _ := s.attempt.Issuer()
 	fallback := -1
 	for i := range j.plugin.cfg.Providers {
 		p := &j.plugin.cfg.Providers[i]
@@ -319,6 +347,14 @@ func looksAt(places []credential.Place, place *credential.Place) bool {
 func (j *judge) grant() reason.Code {
 	p := j.plugin
 	for _, s := range j.slots[:j.proved] {
+		if s.unproved {
+			j.grantUnproved(s)
+			continue
+		}
+		if p.cfg.Compat {
+			continue // carried out when it was proved
+		}
+		j.clears = j.clears || p.cfg.Providers[s.provider].ClearRouteCache
 		if code := p.work.writer.Grant(&p.cfg.Effect, &s.identity, s.place); code != reason.OK {
 			return code
 		}

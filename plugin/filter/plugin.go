@@ -46,6 +46,8 @@ type Verdict struct {
 	Provider string
 	// Ops are carried out in order on Continue.
 	Ops []effect.Op
+	// ClearRoute says on Continue that the host has to choose the route anew.
+	ClearRoute bool
 	// Answer is sent on Refuse.
 	Answer *effect.Answer
 	// Log is one line for the operator, or "".

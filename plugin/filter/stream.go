@@ -167,6 +167,9 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 	}
 	p.work.writer.Begin(&p.cfg.Effect, v)
 	p.work.judge.begin(now, s)
+	if p.cfg.BypassPreflight && preflight(v, p.cfg.Compat) {
+		return p.allow(s, policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1})
+	}
 	rule, ok := p.cfg.Policy.Find(v)
 	if !ok {
 		if p.cfg.Policy.AllowUnmatched {
@@ -174,7 +177,7 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 		}
 		return p.refuse(now, s, policy.Proof{Reason: reason.NoRule, Provider: -1}, -1)
 	}
-	proof := p.cfg.Policy.Rules[rule].Requirement.Evaluate(&p.work.judge)
+	proof := p.work.judge.evaluate(&p.cfg.Policy.Rules[rule].Requirement)
 	switch proof.State {
 	case policy.Proved:
 		if code := p.work.judge.grant(); code != reason.OK {
@@ -204,13 +207,18 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 
 func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 	s.phase = allowed
-	p.work.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.work.writer.Ops(&p.work.view)}
+	p.work.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.work.writer.Ops(&p.work.view), ClearRoute: p.work.judge.clears}
 	return &p.work.verdict
 }
 
 func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
 	s.phase = refused
 	p.scratch().verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
+	if proof.Authn != reason.AuthnNone {
+		p.work.verdict.Answer = p.work.writer.RefuseAuthn(&p.cfg.Effect, &p.work.view, proof.Authn)
+		p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
+		return &p.work.verdict
+	}
 	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter, proof.Scope)
 	p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
 	return &p.work.verdict

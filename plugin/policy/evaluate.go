@@ -30,6 +30,8 @@ type Proof struct {
 	Provider int
 	// Scope is what was asked for where that is lacking, else "".
 	Scope string
+	// Authn is the outcome in jwt_authn's words where the configuration asks for them.
+	Authn reason.Authn
 }
 
 // pass is the outcome of a node that is satisfied without any provider.
@@ -44,6 +46,9 @@ type Prover interface {
 	// Everyone judges the credentials of all providers, each by the provider that
 	// its issuer names: Missing if there is none at all, Failed if any fails.
 	Everyone() Proof
+	// Extract passes on what tokens say that nobody verifies: Proved, whatever there is, by
+	// no provider. header tells the upstream so; "" for none.
+	Extract(header string) Proof
 	// Authorize says whether one of the identities proved since Mark returned mark meets
 	// the rules: Proved by its provider, Missing if there is none, else Failed.
 	Authorize(rules *authorize.Rules, mark int) Proof
@@ -101,6 +106,8 @@ func (r *Requirement) node(p Prover, depth int) Proof {
 			return proof
 		}
 		return pass()
+	case ExtractOnly:
+		return p.Extract(r.StatusHeader)
 	case Never:
 	}
 	return Proof{Reason: reason.Internal, Provider: -1}

@@ -21,6 +21,9 @@ const (
 	AllowMissing
 	// AllowMissingOrFailed passes every request, with an identity if one is proved.
 	AllowMissingOrFailed
+	// ExtractOnly passes every request and passes on what its tokens say, unverified
+	// (extract_only_without_validation).
+	ExtractOnly
 )
 
 // Requirement is one node of a requirement tree, at most [MaxDepth] deep.
@@ -31,6 +34,9 @@ type Requirement struct {
 	Provider int
 	// Audiences replace the provider's own if not empty (provider_and_audiences).
 	Audiences []string
+	// StatusHeader is written for the upstream with "false" where ExtractOnly has passed on
+	// what nobody verified; "" for none.
+	StatusHeader string
 	// Children of Any and All, in the order in which they are tried.
 	Children []Requirement
 	// Authorize is asked of the identities that satisfy the node: each of the rules must

@@ -29,6 +29,12 @@ type Config struct {
 	TrustDomain string
 	// AnyType lets ProfileJWT take a token whatever its typ says, as jwt_authn does.
 	AnyType bool
+	// LenientTimes judges times as Envoy's jwt_authn does: in whole seconds, a token is good
+	// at exp + skew itself, exp 0 is as none, and iat may lie in the future.
+	LenientTimes bool
+	// FoldAudiences compares audiences without "http://" or "https://" before and one '/'
+	// behind, as jwt_authn does. Audiences have been folded by [FoldAudience].
+	FoldAudiences bool
 	// MaxTokenBytes refuses longer tokens (bytes of the compact form).
 	MaxTokenBytes int
 }

@@ -36,10 +36,17 @@ func judge(claims *jsonx.Doc, f *facts, cfg *Config, audiences []string, now int
 	if code := issued(claims, f, cfg); code != reason.OK {
 		return code
 	}
-	if code := times(f, cfg.RequireExpiration, skewOf(cfg), instant{now / second, now % second}); code != reason.OK {
+	at := instant{now / second, now % second}
+	var code reason.Code
+	if cfg.LenientTimes {
+		code = lenientTimes(f, cfg, at)
+	} else {
+		code = times(f, cfg.RequireExpiration, skewOf(cfg), at)
+	}
+	if code != reason.OK {
 		return code
 	}
-	if code := audience(claims, f, audiences); code != reason.OK {
+	if code := audience(claims, f, audiences, cfg.FoldAudiences); code != reason.OK {
 		return code
 	}
 	if code := lifetime(f, cfg.MaxLifetime, now); code != reason.OK {
@@ -97,18 +104,18 @@ func lifetime(f *facts, most, now int64) reason.Code {
 
 // audience is RFC 7519 §4.1.3: a string, or an array of nothing but strings, compared
 // exactly. Without audiences to look for only the type is judged.
-func audience(claims *jsonx.Doc, f *facts, audiences []string) reason.Code {
+func audience(claims *jsonx.Doc, f *facts, audiences []string, fold bool) reason.Code {
 	found := len(audiences) == 0
 	if f.aud != 0 {
 		switch aud := claims.At(f.aud); aud.Kind() {
 		case jsonx.String:
-			found = found || contains(audiences, aud.Text())
+			found = found || contains(audiences, aud.Text(), fold)
 		case jsonx.Array:
 			for v, ok := aud.First(); ok; v, ok = v.Next() {
 				if v.Kind() != jsonx.String {
 					return reason.ClaimMalformed
 				}
-				found = found || contains(audiences, v.Text())
+				found = found || contains(audiences, v.Text(), fold)
 			}
 		case jsonx.Invalid, jsonx.Null, jsonx.False, jsonx.True, jsonx.Number, jsonx.Object:
 			return reason.ClaimMalformed
@@ -120,7 +127,10 @@ func audience(claims *jsonx.Doc, f *facts, audiences []string) reason.Code {
 	return reason.OK
 }
 
-func contains(list []string, s string) bool {
+func contains(list []string, s string, fold bool) bool {
+	if fold {
+		s = FoldAudience(s)
+	}
 	for _, item := range list {
 		if word.Equal(item, s) {
 			return true

@@ -1,0 +1,250 @@
+package filter
+
+import (
+	"strings"
+
+	"github.com/postern-wasm/postern/plugin/authorize"
+	"github.com/postern-wasm/postern/plugin/cache"
+	"github.com/postern-wasm/postern/plugin/config"
+	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/identity"
+	"github.com/postern-wasm/postern/plugin/policy"
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/verify/jwt"
+)
+
+// Judging as Envoy's jwt_authn does, where the configuration says compat. The rooms that
+// prove a token are the same, and as strict; what differs is which tokens a request has,
+// which of them must be good, in which order, and what a refusal is called.
+
+// evaluate judges a requirement in the manner that the configuration says.
+func (j *judge) evaluate(r *policy.Requirement) policy.Proof {
+	if j.plugin.cfg.Compat {
+		return r.EvaluateAuthn(j)
+	}
+	return r.Evaluate(j)
+}
+
+// AuthnProvider is part of policy.AuthnProver.
+func (j *judge) AuthnProvider(provider int, audiences []string) policy.Proof {
+	p := &j.plugin.cfg.Providers[provider]
+	j.plugin.work.writer.SanitizeAuthn(&j.plugin.cfg.Effect, provider)
+	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: provider, Authn: reason.AuthnMissed}
+	walk := credential.From(p.Places, j.gone, &j.plugin.work.view)
+	for {
+		s := j.next()
+		found := s.finder.Next(&j.plugin.work.view, &walk)
+		if found.State != credential.Present {
+			return verdict
+		}
+		verdict = j.authnToken(s, found, provider, audiences)
+		if verdict.State != policy.Proved {
+			return verdict
+		}
+	}
+}
+
+// AuthnEveryone is part of policy.AuthnProver. Unlike jwt_authn, which remembers the last
+// one's outcome only, without failed one bad token refuses; of several the last is named.
+func (j *judge) AuthnEveryone(failed bool) policy.Proof {
+	cfg := j.plugin.cfg
+	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1, Authn: reason.AuthnMissed}
+	for i := range cfg.Providers {
+		j.plugin.work.writer.SanitizeAuthn(&cfg.Effect, i)
+	}
+	walk := credential.From(cfg.AllPlaces, j.gone, &j.plugin.work.view)
+	for {
+		s := j.next()
+		found := s.finder.Next(&j.plugin.work.view, &walk)
+		if found.State != credential.Present {
+			break
+		}
+		proof := j.authnToken(s, found, -1, nil)
+		if proof.State == policy.Waiting {
+			return proof
+		}
+		if proof.State == policy.Failed || verdict.State != policy.Failed {
+			verdict = proof
+		}
+	}
+	if failed && verdict.State != policy.Proved {
+		return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
+	}
+	return verdict
+}
+
+// authnToken judges one token as a provider's, or for -1 as that of the one that its
+// issuer names, and carries out what a good one does to the request.
+func (j *judge) authnToken(s *slot, found credential.Found, provider int, audiences []string) policy.Proof {
+	cfg := j.plugin.cfg
+	s.place, s.provider = found.Place, provider
+	j.judged = s
+	j.present(s, found.Raw)
+	limit := cfg.MaxTokenBytes
+	if provider >= 0 {
+		limit = cfg.Providers[provider].JWT.MaxTokenBytes
+	}
+	recalled := provider >= 0 && j.recall(s, provider, limit)
+	if provider < 0 {
+		s.provider = j.recallOwner(s, limit)
+		recalled = s.provider >= 0
+	}
+	if !recalled {
+		if code := j.parse(s, limit); code != reason.OK {
+			return authnFailed(provider, code, j.authnText(s, code, limit))
+		}
+		if provider < 0 {
+			if s.provider = j.owner(s); s.provider < 0 {
+				return authnFailed(-1, reason.IssuerUnknown, s.attempt.AuthnIssuer())
+			}
+		} else {
+			s.provider = provider
+		}
+	}
+	proof := j.authnProve(s, &cfg.Providers[s.provider], audiences)
+	if proof.State != policy.Proved || proof.Provider < 0 {
+		return proof
+	}
+	code, gone := j.plugin.work.writer.GrantAuthn(&cfg.Effect, &s.identity, s.place)
+	if code != reason.OK {
+		return authnFailed(s.provider, code, reason.AuthnFailed)
+	}
+	if gone {
+		j.gone = append(j.gone, s.place)
+	}
+	j.clears = j.clears || cfg.Providers[s.provider].ClearRouteCache
+	j.proved++
+	return proof
+}
+
+func (j *judge) authnText(s *slot, code reason.Code, limit int) reason.Authn {
+	if code == reason.TokenTooLarge {
+		return reason.AuthnFailed
+	}
+	return jwt.AuthnText(s.key.Token, limit, j.plugin.seed)
+}
+
+// authnProve is prove in jwt_authn's order and words.
+func (j *judge) authnProve(s *slot, p *config.Provider, audiences []string) policy.Proof {
+	if code := s.attempt.Check(&p.JWT, audiences, j.now); code != reason.OK {
+		return authnFailed(s.provider, code, s.attempt.AuthnClaims(&p.JWT, audiences, j.now))
+	}
+	if p.Subjects != nil {
+		if subject, _ := s.attempt.Subject(); !p.Subjects.Matches(subject) {
+			return authnFailed(s.provider, reason.SubjectMismatch, reason.AuthnFailed)
+		}
+	}
+	keys, generation := j.keysOf(p)
+	if keys == nil {
+		proof := j.withoutKeys(s, p)
+		if proof.Reason == reason.KeysRefused {
+			proof.Authn = reason.AuthnFetch
+		}
+		return proof
+	}
+	work := j.plugin.work
+	code := s.attempt.Prove(keys, j.plugin.rsa)
+	j.plugin.work = work
+	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
+		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
+	}
+	if code != reason.OK {
+		return authnFailed(s.provider, code, s.attempt.AuthnSignature(keys))
+	}
+	j.remember(s, p, generation)
+	s.identity = s.attempt.Identity(s.provider)
+	// Beyond jwt_authn, and answered in this module's own words.
+	claims := s.identity.Claims.Root()
+	if !authorize.Hold(p.Claims, claims) {
+		return failed(s.provider, reason.ClaimMismatch)
+	}
+	if !p.Scopes.Granted(claims) {
+		return policy.Proof{State: policy.Failed, Reason: reason.InsufficientScope, Provider: s.provider, Scope: p.Scopes.Text()}
+	}
+	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+}
+
+// authnOwner is owner in jwt_authn's reading: the issuer must be that of a provider that
+// looks at the token's place, or one of those takes any; the token is then judged by the
+// first provider that has the issuer, wherever it looks, else the first without one.
+func (j *judge) authnOwner(s *slot) int {
+	issuer, _ := s.attempt.Issuer()
+	allowed, owner, fallback := false, -1, -1
+	for i := range j.plugin.cfg.Providers {
+		p := &j.plugin.cfg.Providers[i]
+		has := p.JWT.Issuer == issuer
+		allowed = allowed || (has || p.JWT.Issuer == "") && looksAt(p.Places, s.place)
+		if has && owner < 0 {
+			owner = i
+		}
+		if p.JWT.Issuer == "" && fallback < 0 {
+			fallback = i
+		}
+	}
+	switch {
+	case !allowed:
+		return -1
+	case owner >= 0:
+		return owner
+	}
+	return fallback
+}
+
+// Extract is part of policy.Prover.
+func (j *judge) Extract(header string) policy.Proof {
+	everywhere := credential.From(j.plugin.cfg.AllPlaces, j.gone, &j.plugin.work.view)
+	for {
+		s := j.next()
+		found := s.finder.Next(&j.plugin.work.view, &everywhere)
+		if found.State != credential.Present {
+			break
+		}
+		s.place, s.key, s.parsed = found.Place, cache.Key{}, false
+		if s.attempt.Parse(found.Raw, j.plugin.cfg.MaxTokenBytes, j.plugin.seed) != reason.OK {
+			continue
+		}
+		if s.provider = j.authnOwner(s); s.provider < 0 {
+			continue
+		}
+		s.identity, s.unproved = identity.Identity{}, true
+		if j.statusHeader == "" {
+			j.statusHeader = header
+		}
+		j.proved++
+	}
+	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
+}
+
+// grantUnproved carries out what Extract has found in one token.
+func (j *judge) grantUnproved(s *slot) {
+	payload, claims := s.attempt.Unproved()
+	j.plugin.work.writer.Extract(&j.plugin.cfg.Effect, s.provider, payload, claims, s.place, j.statusHeader)
+}
+
+// preflight says that a request is a CORS preflight, which carries no credential: an
+// OPTIONS request that says from where and for what (Fetch §3.2.2). Two origins are none;
+// jwt_authn does not look that closely.
+func preflight(v *request.View, lenient bool) bool {
+	if v.Method != "OPTIONS" {
+		return false
+	}
+	return one(v, "origin", lenient) && one(v, "access-control-request-method", lenient)
+}
+
+// one says that a header is there once, with something in it that is one thing.
+func one(v *request.View, name string, lenient bool) bool {
+	at, ok := v.Next(name, 0)
+	if !ok || v.Headers[at].Value == "" {
+		return false
+	}
+	if lenient {
+		return true
+	}
+	_, again := v.Next(name, at+1)
+	return !again && !strings.ContainsAny(v.Headers[at].Value, ", ")
+}
+
+func authnFailed(provider int, code reason.Code, outcome reason.Authn) policy.Proof {
+	return policy.Proof{State: policy.Failed, Reason: code, Provider: provider, Authn: outcome}
+}
