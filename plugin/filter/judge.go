@@ -317,7 +317,6 @@ func (j *judge) owner(s *slot) int {
 	if j.plugin.cfg.Compat {
 		return j.authnOwner(s)
 	}
-	issuer, _ := s.attempt.Issuer()
 	fallback := -1
 	for i := range j.plugin.cfg.Providers {
 		p := &j.plugin.cfg.Providers[i]

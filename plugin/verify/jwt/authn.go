@@ -62,7 +62,7 @@ func (a *Attempt) AuthnClaims(cfg *Config, audiences []string, now int64) reason
 		return found
 	}
 	f := &a.facts
-	if issuer(&a.claims, f, cfg.Issuer) != reason.OK {
+	if issued(&a.claims, f, cfg) != reason.OK {
 		return reason.AuthnUnknownIssuer
 	}
 	at := instant{now / second, now % second}
