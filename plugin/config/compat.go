@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
@@ -35,7 +37,7 @@ func (b *builder) authnTop(o *object) {
 // authnProvider turns what a provider does not say into jwt_authn's defaults.
 func authnProvider(p *Provider, named value) {
 	j := &p.JWT
-	j.LenientTimes, j.FoldAudiences = true, true
+	j.LenientTimes, j.FoldAudiences, j.AnyType = true, true, true
 	if j.ClockSkewSeconds == 0 {
 		j.ClockSkewSeconds = defaultSkewSeconds
 	}
@@ -137,8 +139,9 @@ func (b *builder) statusHeader(v value) string {
 	return header
 }
 
-// everywhere gathers what concerns all providers at once: the places where any of them
-// looks, and the longest token that any of them takes.
+// everywhere gathers what concerns all requests: the places where any provider looks, the
+// longest token that any takes, and the headers that tell of unverified claims, which are
+// removed from every request like all that is written for the upstream.
 func (b *builder) everywhere() {
 	for i := range b.cfg.Providers {
 		p := &b.cfg.Providers[i]
@@ -146,4 +149,9 @@ func (b *builder) everywhere() {
 		b.cfg.MaxTokenBytes = max(b.cfg.MaxTokenBytes, p.JWT.MaxTokenBytes)
 	}
 	b.cfg.AllPlaces = credential.SortAuthn(b.cfg.AllPlaces)
+	for _, name := range b.statusHeaders {
+		if list := &b.cfg.Effect.IdentityHeaders; !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
 }

@@ -106,7 +106,7 @@ func written(e *effect.Provider, header string) bool {
 // identityHeaders gathers every name that any provider writes: they are removed from
 // every request first, whichever rule it meets.
 func (b *builder) identityHeaders() {
-	all := slices.Clone(b.statusHeaders)
+	var all []string
 	for i := range b.cfg.Effect.Providers {
 		e := &b.cfg.Effect.Providers[i]
 		all = append(all, e.PayloadHeader)

@@ -88,7 +88,6 @@ func (b *builder) top(o *object) {
 	b.rules(o.get("rules"))
 	b.authnTop(o)
 	b.everywhere()
-	b.identityHeaders()
 	o.close(laterTop...)
 	b.lint()
 }

@@ -43,6 +43,7 @@ func (b *builder) providers(v value) {
 	for i, m := range members {
 		b.provider(&b.cfg.Providers[i], &b.cfg.Effect.Providers[i], m, &sets)
 	}
+	b.identityHeaders()
 }
 
 func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remoteSets) {

@@ -38,6 +38,7 @@ func (s *remoteSets) read(p *Provider, v value) {
 
 // fetching reads how a set is fetched and kept, wherever it is.
 func (b *builder) fetching(c *jwks.Config, p *Provider, o *object) {
+	c.Use = useOf(&p.JWT)
 	c.CacheDuration = o.get("cache_duration").duration(600*second, millisecond, maxLifetime)
 	async := o.get("async_fetch").object()
 	// Fetching ahead is what this module always does; a listener cannot be held back by it.
