@@ -199,6 +199,15 @@ func token(exp int64) string {
 	return input + "." + b64.EncodeToString(ed25519.Sign(signer, []byte(input)))
 }
 
+// later is a time at which the tokens of these tests still hold.
+const later = int(clock/1_000_000_000) + 600
+
+// payload signs a payload as it is.
+func payload(text string) string {
+	input := b64.EncodeToString([]byte(`{"alg":"EdDSA","kid":"a"}`)) + "." + b64.EncodeToString([]byte(text))
+	return input + "." + b64.EncodeToString(ed25519.Sign(signer, []byte(input)))
+}
+
 func good() string    { return token(int64(clock/1_000_000_000) + 600) }
 func expired() string { return token(int64(clock/1_000_000_000) - 600) }
 

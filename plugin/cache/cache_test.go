@@ -231,7 +231,7 @@ func TestEntriesDie(t *testing.T) {
 		if r.now = begin + 10*second; r.has(k) {
 			t.Error("found at its time")
 		}
-		if r.now = begin; r.has(k) || r.c.Stats().Entries != 0 { // S-04, W-15
+		if r.now = begin; r.has(k) || r.c.Stats().Entries != 0 { // S-04, T-04
 			t.Error("alive again when the clock steps back")
 		}
 	})
