@@ -125,11 +125,11 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 	if b.facts.signed, err = module.Takes(ctx, signedConfig); err != nil {
 		return err
 	}
-	stateless, err := edge.Config(edge.Setup{Keys: []*mint.Key{m.keys["RS256"]}, Postern: true, Stateless: true})
+	stateful, err := edge.Config(edge.Setup{Keys: []*mint.Key{m.keys["RS256"]}, Postern: true, State: true})
 	if err != nil {
 		return err
 	}
-	if b.knows.state, err = module.Takes(ctx, stateless); err != nil {
+	if b.knows.state, err = module.Takes(ctx, stateful); err != nil {
 		return err
 	}
 	if err := b.crossings(ctx, r, module, m); err != nil {

@@ -65,7 +65,7 @@ func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 		postern bool
 		caches  edge.Caches
 		allowed []string
-		bare    bool // no filter state
+		state   bool // filter state
 	}
 	var wanted []want
 	for _, a := range mint.Algorithms() {
@@ -81,13 +81,13 @@ func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 		wanted = append(wanted, want{name: "postern-seen", key: "RS256", postern: true, caches: seenCaches})
 	}
 	if k.cache && k.state {
-		wanted = append(wanted, want{name: "postern-stateless", key: "RS256", postern: true, caches: seenCaches, bare: true})
+		wanted = append(wanted, want{name: "postern-state", key: "RS256", postern: true, caches: seenCaches, state: true})
 	}
 	if k.offload {
 		wanted = append(wanted, want{name: "postern-own", key: "RS256", postern: true, allowed: m.withoutOffload})
 	}
 	for _, w := range wanted {
-		d, err := door(w.name, m.postern, edge.Setup{Keys: []*mint.Key{keys[w.key]}, Postern: w.postern, Caches: w.caches, Stateless: w.bare}, w.allowed)
+		d, err := door(w.name, m.postern, edge.Setup{Keys: []*mint.Key{keys[w.key]}, Postern: w.postern, Caches: w.caches, State: w.state}, w.allowed)
 		if err != nil {
 			return nil, err
 		}

@@ -82,7 +82,7 @@ func refusing(kind string) string     { return "postern refusing: " + kind }
 type knows struct {
 	cache   bool // verified tokens are kept
 	offload bool // RS256 is verified by the host where that can
-	state   bool // filter state may be turned off
+	state   bool // filter state may be left
 }
 
 // variants returns all of them; what the module cannot do has none.
@@ -111,7 +111,7 @@ func variants(k knows) []variant {
 		add(variant{name: seenName, door: "postern-seen", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
 	}
 	if k.cache && k.state {
-		add(variant{name: seenName + ", no filter state", door: "postern-stateless", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
+		add(variant{name: seenName + ", filter state", door: "postern-state", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
 	}
 	return append(list, refusals()...)
 }

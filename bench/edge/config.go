@@ -27,8 +27,8 @@ type Setup struct {
 	Postern bool
 	// Caches are the filter's.
 	Caches Caches
-	// Stateless has Postern leave no filter state behind.
-	Stateless bool
+	// State has Postern leave the provider behind as filter state.
+	State bool
 	// Rules is how many rules there are, one for each of Areas; 0 is one for all.
 	Rules int
 	// Regex has each rule match by a regular expression instead of a prefix.
@@ -112,8 +112,8 @@ func Config(s Setup) (string, error) {
 		}
 		config["token_cache"] = cache
 	}
-	if s.Postern && s.Stateless {
-		config["filter_state"] = false
+	if s.Postern && s.State {
+		config["filter_state"] = []string{"provider"}
 	}
 	text, err := json.Marshal(config)
 	return string(text), err

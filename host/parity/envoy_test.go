@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/postern-wasm/postern/host"
 	"github.com/postern-wasm/postern/host/envoy"
 )
 
@@ -35,14 +36,14 @@ func startEnvoy(t *testing.T, keys ring, groups []*group, bad []*badConfig) *inE
 	}
 	t.Cleanup(func() { _ = upstream.Close() })
 	d := &inEnvoy{upstream: upstream, worlds: map[string]*world{}, said: map[int][]string{}, later: map[string]envoy.Listener{}}
-	options := envoy.Options{AllowRefused: true, AccessFields: map[string]string{"provider": "%FILTER_STATE(wasm.postern.provider:PLAIN)%"}, Clusters: []envoy.Cluster{{Name: "upstream", Address: upstream.Addr()}}}
+	options := envoy.Options{AllowRefused: true, AccessFields: map[string]string{"provider": "%FILTER_STATE(wasm.postern.provider:PLAIN)%", "reason": "%FILTER_STATE(wasm.postern.reason:PLAIN)%"}, Clusters: []envoy.Cluster{{Name: "upstream", Address: upstream.Addr()}}}
 	for _, g := range groups {
 		w := newWorld(t, keys, g)
 		d.worlds[g.name] = w
 		for cluster, s := range w.servers {
 			options.Clusters = append(options.Clusters, envoy.Cluster{Name: g.name + "-" + cluster, Address: s.upstream.Addr()})
 		}
-		l := listener(g.name, g.text(t, keys), nil)
+		l := listener(g.name, g.text(t, keys), host.WithVerdicts(nil))
 		if len(g.clusters) > 0 {
 			d.later[g.name] = l
 			continue
@@ -145,7 +146,7 @@ func (s *envoySession) send(t *testing.T, r envoy.Request) result {
 		}
 		return result{
 			Allowed: true, Method: seen[0].Method, Target: seen[0].Target,
-			Provider: record.Fields["provider"], Upstream: normal(seen[0].Headers, proxyAdds), UpstreamBody: string(seen[0].Body),
+			Provider: record.Fields["provider"], Reported: record.Fields["reason"], Upstream: normal(seen[0].Headers, proxyAdds), UpstreamBody: string(seen[0].Body),
 		}
 	}
 	if len(seen) != 0 {

@@ -160,7 +160,11 @@ func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
 	s.journal.add(v.Log)
 	switch v.Action {
 	case filter.Continue:
-		return went(carryOut(pairs, v.Ops), r.Body).kept(v.Provider)
+		got := went(carryOut(pairs, v.Ops), r.Body)
+		if v.Reported {
+			got.Reported = v.Reason.String()
+		}
+		return got.kept(v.Provider)
 	case filter.Refuse:
 		return answered(r, v.Answer).kept(v.Provider)
 	case filter.Pause, filter.Inert:

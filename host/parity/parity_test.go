@@ -21,6 +21,7 @@ func table() []*group {
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
+		&reportGroup, &reportRulesGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,
 	}
 }

@@ -20,6 +20,9 @@ type result struct {
 	Reason string
 	// Provider is the name of the provider that proved or refused; "" if none did.
 	Provider string
+	// Reported is the code of the refusal that was let through (mode: report); "" if the
+	// request was allowed by itself, or refused.
+	Reported string
 	// Headers of the refusal, in order, without those in proxyAnswers.
 	Headers []envoy.Header
 	// Body of the refusal.
@@ -87,6 +90,8 @@ type want struct {
 	// judged is true, it is the group's.
 	provider string
 	judged   bool
+	// reported is why the request would have been refused, were it not for mode: report.
+	reported string
 	// grpc is the grpc-status that a gRPC client must get; the status is then 200.
 	grpc string
 }
@@ -107,6 +112,14 @@ func untouched(options ...func(*want)) want {
 	for _, option := range options {
 		option(&w)
 	}
+	return w
+}
+
+// reported: the request goes on as it came though it was refused, but for what the
+// options take out of it.
+func reported(reason string, options ...func(*want)) want {
+	w := untouched(options...)
+	w.reported = reason
 	return w
 }
 
@@ -165,6 +178,7 @@ func (w want) check(sent envoy.Request, got result) []string {
 	if len(wrong) > 0 {
 		return wrong
 	}
+	differ("reported", quote(got.Reported), quote(w.reported))
 	if w.reason == "" {
 		target := w.target
 		if target == "" {

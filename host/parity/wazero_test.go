@@ -33,7 +33,7 @@ func newWazero(t *testing.T, keys ring) *inWazero {
 		t.Fatalf("the module is not built (`make plugin` builds it): %v", err)
 	}
 	d := &inWazero{keys: keys, wasm: wasm}
-	if d.host, err = host.New(t.Context(), wasm, host.Options{Callouts: d, Log: func(l host.LogEntry) { d.log.add(l.Text) }}); err != nil {
+	if d.host, err = host.New(t.Context(), wasm, host.Options{Env: host.WithVerdicts(nil), Callouts: d, Log: func(l host.LogEntry) { d.log.add(l.Text) }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.host.Close(context.Background()) })
@@ -110,6 +110,7 @@ func (s *wazeroSession) send(t *testing.T, r envoy.Request) result {
 		part := stream.TakeRequest()
 		got := went(part.Headers, part.Body)
 		got.Provider = string(stream.FilterState()["postern.provider"])
+		got.Reported = string(stream.FilterState()["postern.reason"])
 		return got
 	}
 	a, ok := stream.Answer()

@@ -169,12 +169,16 @@ func (e *Engine) start(ctx context.Context) {
 		e.refusal = &refusal{ReasonLoad, err.Error()}
 		return
 	}
+	env := s.env
+	if s.module == "" { // the one that is told of by its verdicts
+		env = host.WithVerdicts(env)
+	}
 	h, err := m.NewHost(ctx, host.Options{
 		Profile:       s.profile,
 		Clock:         e.clock,
 		RootID:        s.rootID,
 		VMConfig:      []byte(s.vmConfig),
-		Env:           s.env,
+		Env:           env,
 		Callouts:      &e.services,
 		Log:           e.log,
 		StopIteration: true,

@@ -87,7 +87,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 	s.guest.to = opts.Events
 	s.host, err = host.New(ctx, opts.Wasm, host.Options{
 		Workers:       opts.Workers,
-		Env:           opts.Env,
+		Env:           host.WithVerdicts(opts.Env),
 		Callouts:      s.clusters,
 		Log:           s.guest.line,
 		LogLevel:      opts.LogLevel,

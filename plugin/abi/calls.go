@@ -31,8 +31,8 @@ var (
 	calls []call
 
 	counters struct {
-		defined                                  bool
-		allowed, denied, fetchSuccess, fetchFail metric
+		defined                                            bool
+		allowed, denied, reported, fetchSuccess, fetchFail metric
 	}
 )
 
@@ -205,15 +205,10 @@ func carryOut(s *stream, v *filter.Verdict) types.Action {
 		if v.ClearRoute {
 			clearRouteCache()
 		}
-		setProvider(s.policy, v.Provider)
-		counters.allowed.increment()
+		settle(v)
 		return types.ActionContinue
 	case filter.Refuse:
-		setProvider(s.policy, v.Provider)
-		if v.Log != "" {
-			logLine(levelInfo, v.Log)
-		}
-		counters.denied.increment()
+		settle(v)
 		if !s.gone() {
 			answer(s.policy, v.Answer)
 		}
@@ -260,15 +255,24 @@ func answer(p *policy, a *effect.Answer) {
 		unsafe.SliceData(lines), int32(len(lines)), a.GRPC)
 }
 
-// setProvider leaves the provider's name as filter state wasm.postern.provider, if the
-// configuration wants it and the host has such a thing.
-func setProvider(p *policy, name string) {
-	if name == "" || p == nil || !p.plugin.WritesState() {
-		return
+// settle leaves behind what is to be known of a verdict: filter state, a line, a count.
+func settle(v *filter.Verdict) {
+	for i := range v.States {
+		path, pathSize := ptr(v.States[i].Path)
+		value, valueSize := ptr(v.States[i].Value)
+		proxySetProperty(path, pathSize, value, valueSize)
 	}
-	path, pathSize := ptr("postern.provider")
-	value, valueSize := ptr(name)
-	proxySetProperty(path, pathSize, value, valueSize)
+	if v.Log != "" {
+		logLine(levelInfo, v.Log)
+	}
+	switch {
+	case v.Reported:
+		counters.reported.increment()
+	case v.Action == filter.Continue:
+		counters.allowed.increment()
+	default:
+		counters.denied.increment()
+	}
 }
 
 // metric is a counter that may not exist.
@@ -296,6 +300,7 @@ func defineMetrics() {
 	counters.defined = true
 	counters.allowed.define("postern_allowed")
 	counters.denied.define("postern_denied")
+	counters.reported.define("postern_reported")
 	counters.fetchSuccess.define("postern_key_set_fetch_success")
 	counters.fetchFail.define("postern_key_set_fetch_failure")
 }

@@ -39,8 +39,6 @@ type Config struct {
 	Effect effect.Config
 	// Remote are the distinct remote key sets (one per cluster and URI).
 	Remote []jwks.Config
-	// FilterState leaves the provider's name as filter state of the request (default true).
-	FilterState bool
 	// TokenCache bounds the cache of verified tokens of one VM.
 	TokenCache TokenCache
 	// Warnings do not refuse: each names a path and what is odd there.

@@ -65,7 +65,7 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 
 // laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
 var laterTop = []string{
-	"failure_response", "limits", "mode", "xff_trusted_hops",
+	"failure_response", "limits", "xff_trusted_hops",
 }
 
 func (b *builder) top(o *object) {
@@ -81,7 +81,8 @@ func (b *builder) top(o *object) {
 	}
 	b.cfg.Effect.Realm = realm(o.get("realm"))
 	b.cfg.Effect.DiscloseScopes = o.get("disclose_scopes").boolean(false)
-	b.cfg.FilterState = o.get("filter_state").boolean(true)
+	b.filterState(o.get("filter_state"))
+	b.mode(o.get("mode"))
 	b.tokenCache(o.get("token_cache").object())
 	b.providers(o.get("providers"))
 	b.requirementMap(o.get("requirement_map"))

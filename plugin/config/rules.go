@@ -6,8 +6,6 @@ import (
 	"github.com/postern-wasm/postern/plugin/policy"
 )
 
-var laterRule = []string{"mode"}
-
 func (b *builder) rules(v value) {
 	list := v.list()
 	if len(list) > maxRules {
@@ -40,7 +38,11 @@ func (b *builder) rule(v value) policy.Rule {
 		}
 	}
 	b.mayDo(&rule.Requirement, allowed)
-	o.close(laterRule...)
+	rule.Report = b.cfg.Policy.Report
+	if mode := o.get("mode"); !mode.absent() {
+		rule.Report = reports(mode)
+	}
+	o.close()
 	return rule
 }
 

@@ -8,6 +8,8 @@ type Config struct {
 	DiscloseScopes bool
 	// StripFailure leaves body and challenge out of every refusal (strip_failure_response).
 	StripFailure bool
+	// States are the members of the filter state that are left behind.
+	States States
 	// IdentityHeaders are all names that any provider writes, lower case, without
 	// repeats: they are removed from every inbound request first.
 	IdentityHeaders []string

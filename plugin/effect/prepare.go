@@ -30,6 +30,7 @@ type home struct {
 	ops     [12]Op
 	cookies [4]string
 	lines   [4]request.Header
+	states  [len(StateNames)]State
 	buf     [1024]byte
 	body    [512]byte
 }
@@ -51,6 +52,7 @@ func (w *Writer) Wipe() {
 	}
 	clear(h.ops[:])
 	clear(h.cookies[:])
+	clear(h.states[:])
 	if w.texts > 0 {
 		clear(h.lines[:])
 		clear(h.buf[:min(w.texts, len(h.buf))])
@@ -61,5 +63,5 @@ func (w *Writer) Wipe() {
 
 func (w *Writer) rest() {
 	h := w.home
-	*w = Writer{home: h, ops: h.ops[:0], cookies: h.cookies[:0], lines: h.lines[:0], buf: h.buf[:0], body: h.body[:0]}
+	*w = Writer{home: h, ops: h.ops[:0], cookies: h.cookies[:0], lines: h.lines[:0], states: h.states[:0], buf: h.buf[:0], body: h.body[:0]}
 }

@@ -42,6 +42,7 @@ type Writer struct {
 	body    []byte
 	lines   []request.Header
 	answer  Answer
+	states  []State
 
 	home  *home // see Reserve
 	texts int   // the most that buf has held

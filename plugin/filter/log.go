@@ -31,10 +31,15 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 		return ""
 	}
 	b := make([]byte, 0, 256)
-	b = append(b, `{"event":"refused","reason":"`...)
-	b = append(b, v.Reason.String()...)
-	b = append(b, `","status":`...)
-	b = strconv.AppendInt(b, int64(v.Answer.Status), 10)
+	if v.Reported {
+		b = append(b, `{"event":"reported","reason":"`...)
+	} else {
+		b = append(b, `{"event":"refused","reason":"`...)
+	}
+	b = append(append(b, v.Reason.String()...), '"')
+	if v.Answer != nil {
+		b = strconv.AppendInt(append(b, `,"status":`...), int64(v.Answer.Status), 10)
+	}
 	if v.Provider != "" {
 		b = appendMember(b, "provider", v.Provider)
 	}

@@ -42,6 +42,8 @@ type Verdict struct {
 	Action Action
 	// Reason is why it was refused, or OK.
 	Reason reason.Code
+	// Reported says on Continue that it was refused and is let through (mode: report).
+	Reported bool
 	// Provider is the name of the provider that proved or refused, "" if none did.
 	Provider string
 	// Ops are carried out in order on Continue.
@@ -50,6 +52,8 @@ type Verdict struct {
 	ClearRoute bool
 	// Answer is sent on Refuse.
 	Answer *effect.Answer
+	// States are what is left behind as filter state.
+	States []effect.State
 	// Log is one line for the operator, or "".
 	Log string
 }
@@ -85,9 +89,6 @@ func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
 // Answers are those that are made beforehand, by reason; one without status is none.
 func (p *Plugin) Answers() []effect.Answer { return p.cfg.Effect.Prepared() }
-
-// WritesState says whether the host is to be told which provider decided.
-func (p *Plugin) WritesState() bool { return p.cfg.FilterState }
 
 // NeedsTicks says whether the plugin wants the host's timer: inline keys need none.
 func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 }

@@ -75,7 +75,7 @@ func (p *Plugin) Headers(now int64, s *Stream, headers []request.Header) *Verdic
 		return p.hold(Pause)
 	case allowed:
 		// Headers twice: no host does that. What goes on would be unjudged.
-		return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: -1}, 0)
+		return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: -1}, -1)
 	case refused:
 	}
 	return p.hold(Inert)
@@ -160,10 +160,10 @@ func (p *Plugin) hold(a Action) *Verdict {
 func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict {
 	v := &p.scratch().view
 	if code := p.read(headers); code != reason.OK {
-		return p.refuse(now, s, policy.Proof{Reason: code, Provider: -1}, 0)
+		return p.refuse(now, s, policy.Proof{Reason: code, Provider: -1}, -1)
 	}
 	if now < earliestClock {
-		return p.refuse(now, s, policy.Proof{Reason: reason.ClockUnset, Provider: -1}, 0)
+		return p.refuse(now, s, policy.Proof{Reason: reason.ClockUnset, Provider: -1}, -1)
 	}
 	p.work.writer.Begin(&p.cfg.Effect, v)
 	p.work.judge.begin(now, s)
@@ -208,12 +208,20 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 	s.phase = allowed
 	p.work.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.work.writer.Ops(&p.work.view), ClearRoute: p.work.judge.clears}
+	if p.cfg.Effect.States != 0 {
+		p.work.verdict.States = p.work.writer.States(&p.cfg.Effect, "allowed", reason.OK, p.work.verdict.Provider, p.work.judge.identity())
+	}
 	return &p.work.verdict
 }
 
 func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
+	if p.reports(proof.Reason, rule) {
+		return p.report(now, s, proof, rule)
+	}
 	s.phase = refused
-	p.scratch().verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
+	w := p.scratch()
+	w.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
+	w.verdict.States = w.writer.States(&p.cfg.Effect, "denied", proof.Reason, w.verdict.Provider, nil)
 	if proof.Authn != reason.AuthnNone {
 		p.work.verdict.Answer = p.work.writer.RefuseAuthn(&p.cfg.Effect, &p.work.view, proof.Authn)
 		p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())

@@ -53,6 +53,8 @@ type Rule struct {
 	Match Match
 	// Requirement is asked of them.
 	Requirement Requirement
+	// Report lets through what the rule refuses (mode: "report").
+	Report bool
 }
 
 // Table is the whole policy.
@@ -61,6 +63,8 @@ type Table struct {
 	Rules []Rule
 	// AllowUnmatched passes a request that no rule matches (default: "allow").
 	AllowUnmatched bool
+	// Report lets through what is refused before any rule is found, or because none is.
+	Report bool
 
 	index *index // of Rules, or nil: see Index
 }

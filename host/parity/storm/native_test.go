@@ -206,8 +206,8 @@ func (n *native) headers(id uint32, _ int, _ bool) uint32 {
 }
 
 func (n *native) carryOut(v *filter.Verdict) uint32 {
-	if v.Provider != "" && (v.Action == filter.Continue || v.Action == filter.Refuse) {
-		n.w.setProperty("postern.provider", strings.Clone(v.Provider))
+	for _, state := range v.States {
+		n.w.setProperty(state.Path, strings.Clone(state.Value))
 	}
 	switch v.Action {
 	case filter.Continue:
