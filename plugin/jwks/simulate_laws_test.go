@@ -131,7 +131,7 @@ func (w *sim) dispatch(s *Source, step Step) {
 	if took >= w.cfg.Timeout && sky != silent {
 		took, sky = w.cfg.Timeout, broken // the host's own 504
 	}
-	w.calls = append(w.calls, simCall{source: s, number: step.Flight, begun: w.real, due: w.real + took, sky: sky, set: w.set})
+	w.calls = append(w.calls, simCall{source: s, number: step.Flight, nth: w.fetches, begun: w.real, due: w.real + took, sky: sky, set: w.set})
 	w.single()
 }
 
@@ -162,6 +162,10 @@ func (w *sim) withdrawn(s *Source) {
 	if n > 0 {
 		worker.highest[s] = n
 	}
+	if want := w.fresh[s]; n > 0 && n < want {
+		w.fail("good: set %d in use, though %d has just come", n, want)
+	}
+	delete(w.fresh, s)
 	if n > w.set {
 		w.fail("good: set %d was never served", n)
 	}

@@ -34,6 +34,9 @@ func (w *sim) answer(c simCall) {
 	before, generation, failed := content(s, now), s.Generation(), s.failures
 	wasFlying := s.phase == flying && s.flight == c.number
 	s.Answered(now, c.number, w.says(c))
+	if s.phase == publish && c.nth == w.fetches {
+		w.fresh[s] = c.set // nobody has asked after it: it must be in force when the tick is over
+	}
 	if !wasFlying {
 		return
 	}

@@ -20,7 +20,7 @@ import (
 //	single     no two calls are under way at once
 //	throttled  no two fetches for unknown kids within the interval, and after failures
 //	           none before the delay, whatever kids strangers send
-//	good       a bad answer changes nothing
+//	good       a bad answer changes nothing, and the latest good one is in force
 //	bounded    no event makes host calls without end
 //	live       once all is well again, every worker comes to the current set
 //
@@ -63,6 +63,7 @@ type simWorker struct {
 type simCall struct {
 	source *Source
 	number uint32
+	nth    int   // of all calls
 	begun  int64 // real time
 	due    int64
 	sky    weather
@@ -88,6 +89,7 @@ type sim struct {
 	publishedAt int64 // real
 	lastKid     int64 // the last dispatch for an unknown kid, real
 	ownKid      map[*Source]int64
+	fresh       map[*Source]int
 	lastFailure int64 // the end of the last failed episode, real
 	delay       int64 // and the delay that follows it
 	fetches     int
@@ -139,7 +141,7 @@ func newSim(seed uint64) *sim {
 	if r.IntN(8) == 0 {
 		cfg.Issuer, cfg.URI, cfg.OtherURI = "https://idp.test", "https://idp.test/.well-known/openid-configuration", "https://idp.test/.well-known/oauth-authorization-server"
 	}
-	w := &sim{r: r, cfg: cfg, stepped: never, set: 1, data: map[string]entry{}, ownKid: map[*Source]int64{}, lastKid: never, lastFailure: never}
+	w := &sim{r: r, cfg: cfg, stepped: never, set: 1, data: map[string]entry{}, ownKid: map[*Source]int64{}, fresh: map[*Source]int{}, lastKid: never, lastFailure: never}
 	if r.IntN(6) == 0 {
 		w.store = storeFault(r.IntN(int(storeFaults)))
 	}
