@@ -262,6 +262,14 @@ func (s *services) pick(req *upstream.Request) upstream.Answer {
 	return a
 }
 
+// Answers returns what a table of answers says to one call after the other, as [Engine.Do]
+// would: a call that is not in it finds no healthy upstream.
+func Answers(table map[string]Script) func(*upstream.Request) upstream.Answer {
+	s := &services{}
+	s.replace(table)
+	return s.pick
+}
+
 // Call answers before it returns; the host holds a delayed answer back.
 func (s *services) Call(_ context.Context, req *upstream.Request, answer func(*upstream.Answer)) {
 	a := s.pick(req)

@@ -108,7 +108,11 @@ func (r *Request) feed(s *host.Stream) {
 	}
 }
 
-// pairs returns the header map as a filter sees it.
+// Pairs returns the header map as a filter sees it: pseudo headers first, names in lower
+// case, lines joined where Envoy joins them.
+func (r *Request) Pairs() []abi.Pair { return r.pairs() }
+
+// pairs is Pairs.
 func (r *Request) pairs() []abi.Pair {
 	authority := r.Authority
 	lines := pairs(r.Headers)

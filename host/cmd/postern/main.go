@@ -101,6 +101,7 @@ program and build/postern.wasm, in this order.
 		newServeCommand(a),
 		newCheckCommand(a),
 		newReplayCommand(a),
+		newExplainCommand(a),
 		newKeysCommand(a),
 		newTokenCommand(a),
 		newVersionCommand(a),
