@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/credential"
@@ -71,16 +72,17 @@ func (b *builder) identity(e *effect.Provider, o *object) {
 		h := effect.ClaimHeader{Header: outputHeader(name)}
 		switch kind, claim := c.onlyNeed("claim_name", "claim_path"); kind {
 		case "claim_name":
-			h.Path = strings.Split(claim.word(), ".")
-			if len(h.Path) > 1 {
+			if h.Path = strings.Split(claim.word(), "."); len(h.Path) > 1 {
 				h.Whole = claim.text("")
 			}
-		case "claim_path":
-			if h.Path = claim.words(); len(h.Path) == 0 {
-				claim.fail("must name at least one step")
+			if len(h.Path) > maxClaimPath {
+				claim.fail("more than ", strconv.Itoa(maxClaimPath), " steps")
 			}
+		case "claim_path":
+			h.Path = claimPath(claim)
 		}
-		c.close("encoding")
+		h.Encoding = effect.Encoding(c.get("encoding").choice("string", "csv", "json", "base64json"))
+		c.close()
 		if h.Header != "" && written(e, h.Header) && !b.cfg.Compat {
 			name.fail(quote(h.Header), " is written twice by this provider")
 		}

@@ -81,6 +81,7 @@ func (b *builder) top(o *object) {
 	}
 	b.cfg.Effect.Realm = realm(o.get("realm"))
 	b.cfg.Effect.DiscloseScopes = o.get("disclose_scopes").boolean(false)
+	b.cfg.Effect.KeepAliases = !o.get("drop_header_aliases").boolean(!b.cfg.Compat)
 	b.filterState(o.get("filter_state"))
 	b.mode(o.get("mode"))
 	b.tokenCache(o.get("token_cache").object())

@@ -11,6 +11,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/request"
@@ -70,7 +71,8 @@ func TestEverything(t *testing.T) {
 	same(t, "default", cfg.Policy.AllowUnmatched, true)
 	same(t, "realm", cfg.Effect.Realm, "orders of example")
 	same(t, "token_cache", cfg.TokenCache, TokenCache{MaxEntries: 500, MaxBytes: 1048576})
-	same(t, "identity headers", cfg.Effect.IdentityHeaders, []string{"x-payload", "x-roles", "x-tenant", "x-user"})
+	same(t, "identity headers", cfg.Effect.IdentityHeaders, []string{"x-all", "x-payload", "x-roles", "x-tenant", "x-unnamed", "x-user"})
+	same(t, "drop_header_aliases", cfg.Effect.KeepAliases, true)
 	corp, partner := cfg.Providers[0], cfg.Providers[1]
 	same(t, "names", []string{corp.Name, partner.Name}, []string{"corp", "partner"})
 	same(t, "corp's tokens", corp.JWT, jwt.Config{
@@ -93,7 +95,9 @@ func TestEverything(t *testing.T) {
 		ClaimHeaders: []effect.ClaimHeader{
 			{Header: "x-user", Path: []string{"sub"}},
 			{Header: "x-tenant", Path: []string{"org", "id"}, Whole: "org.id"},
-			{Header: "x-roles", Path: []string{"https://x.test/roles", "0"}},
+			{Header: "x-roles", Path: []string{"https://x.test/roles", "0"}, Encoding: effect.EncodingCSV},
+			{Header: "x-unnamed", Path: []string{""}, Encoding: effect.EncodingJSON},
+			{Header: "x-all", Path: []string{"act"}, Encoding: effect.EncodingBase64JSON},
 		},
 	})
 	same(t, "partner's keys", cfg.Remote[partner.Remote], jwks.Config{
@@ -102,6 +106,20 @@ func TestEverything(t *testing.T) {
 		UnknownKidInterval: 10e9,
 	})
 	same(t, "partner without keys", partner.OnUnavailable, jwks.Deny401)
+
+	svid, tenants, users := cfg.Providers[2], cfg.Providers[3], cfg.Providers[4]
+	same(t, "an SVID's profile", svid.JWT.Profile, jwt.ProfileSVID)
+	same(t, "an SVID's trust domain", svid.JWT.TrustDomain, "prod.test")
+	same(t, "an SVID's algorithms", svid.JWT.Algorithms, jwt.SVIDAlgorithms())
+	same(t, "an SVID's keys", cfg.Remote[svid.Remote].Use, jwk.UseSVID)
+	pattern, err := jwt.ParseIssuerPattern("https://login.example/{tid}/v2.0")
+	if err != nil || !pattern.Bind("tid", []string{"t1", "t2"}) {
+		t.Fatal(err)
+	}
+	same(t, "a pattern of issuers", tenants.JWT.IssuerPattern, pattern)
+	same(t, "several issuers", users.JWT.Issuers, []string{"https://op.test", "op.test"})
+	same(t, "an ID token's profile", users.JWT.Profile, jwt.ProfileIDToken)
+	same(t, "the first issuer's metadata", cfg.Remote[users.Remote].Issuer, "https://op.test")
 
 	rules := cfg.Policy.Rules
 	same(t, "requirement_map and nesting", rules[0].Requirement, policy.Requirement{Kind: policy.Any, Children: []policy.Requirement{

@@ -13,6 +13,9 @@ type Config struct {
 	// IdentityHeaders are all names that any provider writes, lower case, without
 	// repeats: they are removed from every inbound request first.
 	IdentityHeaders []string
+	// KeepAliases leaves a client's headers alone whose names differ from an identity
+	// header's in '_' or '.' for '-' only (drop_header_aliases: false).
+	KeepAliases bool
 	// Providers, by the configuration's index.
 	Providers []Provider
 
@@ -42,4 +45,6 @@ type ClaimHeader struct {
 	Path []string
 	// Whole is the claim_name as written where Path came from splitting it; "" otherwise.
 	Whole string
+	// Encoding is how the claim is written.
+	Encoding Encoding
 }

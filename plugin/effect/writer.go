@@ -58,6 +58,12 @@ func (w *Writer) Begin(cfg *Config, v *request.View) {
 			w.ops = append(w.ops, Op{Kind: Remove, Name: name})
 		}
 	}
+	if len(cfg.IdentityHeaders) > 0 {
+		if !cfg.KeepAliases {
+			w.dropAliases(cfg, v)
+		}
+		w.keepThrough(cfg, v)
+	}
 	if v.NewTarget != "" {
 		w.target = v.NewTarget
 	}
@@ -69,9 +75,10 @@ func (w *Writer) Trailers(cfg *Config, trailers []request.Header) []Op {
 	w.ops = w.ops[:0]
 	for _, name := range cfg.IdentityHeaders {
 		for i := range trailers {
-			if request.EqualFold(trailers[i].Name, name) {
-				w.ops = append(w.ops, Op{Kind: Remove, Name: name})
-				break
+			if t := trailers[i].Name; request.EqualFold(t, name) {
+				w.remove(name)
+			} else if !cfg.KeepAliases && isAlias(t, name) {
+				w.remove(t)
 			}
 		}
 	}
@@ -98,7 +105,7 @@ func (w *Writer) Grant(cfg *Config, id *identity.Identity, place *credential.Pla
 		if !ok {
 			continue
 		}
-		text, ok := w.claim(value)
+		text, ok := w.encode(claim.Encoding, value)
 		if !ok {
 			return reason.ClaimUnwritable
 		}
