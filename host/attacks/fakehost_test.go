@@ -47,8 +47,18 @@ type fakeHost struct {
 	// fail forces a host call to return a status without doing anything.
 	fail map[string]uint32
 
+	// made counts the host calls, by name in trace; the one numbered faultAt returns fault
+	// and does nothing.
+	made    int
+	trace   []string
+	faultAt int
+	fault   uint32
+
 	// foreign is the host's foreign functions; nil: it has none.
 	foreign func(name string, args []byte) (result []byte, status uint32)
+
+	// environ is the VM's environment: one NAME=value, or none.
+	environ string
 
 	// within runs at the start of every host call.
 	within func()

@@ -133,11 +133,23 @@ func defineWASI() {
 		})
 	})
 	def("environ_sizes_get", func(ctx context.Context, m api.Module, count, size uint32) uint32 {
-		m.Memory().WriteUint32Le(count, 0)
-		m.Memory().WriteUint32Le(size, 0)
-		return 0
+		return on(ctx, m, "environ_sizes_get", func(h *fakeHost) uint32 {
+			n, bytes := uint32(0), uint32(0)
+			if h.environ != "" {
+				n, bytes = 1, uint32(len(h.environ)+1)
+			}
+			m.Memory().WriteUint32Le(count, n)
+			m.Memory().WriteUint32Le(size, bytes)
+			return 0
+		})
 	})
-	def("environ_get", func(context.Context, api.Module, uint32, uint32) uint32 { return 0 })
+	def("environ_get", func(ctx context.Context, m api.Module, list, block uint32) uint32 {
+		return on(ctx, m, "environ_get", func(h *fakeHost) uint32 {
+			m.Memory().WriteUint32Le(list, block)
+			m.Memory().Write(block, append([]byte(h.environ), 0))
+			return 0
+		})
+	})
 	def("args_sizes_get", func(ctx context.Context, m api.Module, count, size uint32) uint32 {
 		m.Memory().WriteUint32Le(count, 0)
 		m.Memory().WriteUint32Le(size, 0)
@@ -168,6 +180,11 @@ func on(ctx context.Context, m api.Module, name string, f func(h *fakeHost) uint
 	h.mod = m
 	if h.within != nil {
 		h.within()
+	}
+	h.made++
+	h.trace = append(h.trace, name)
+	if h.made == h.faultAt {
+		return h.fault
 	}
 	if status, ok := h.fail[name]; ok {
 		return status
