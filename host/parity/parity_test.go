@@ -20,6 +20,7 @@ func table() []*group {
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
+		&profilesGroup, &issuersGroup, &encodingsGroup,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
 		&reportGroup, &reportRulesGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,

@@ -188,9 +188,13 @@ var keySets = map[string][]entry{
 		published("p384", member{"x", "AA"}),
 		published("rsa"),
 	},
-	"careless":       {careless("rsa"), careless("p256"), careless("ed")},
-	"eighth":         nameless(7, "rsa"),
-	"ninth":          nameless(8, "rsa"),
-	"namesake":       {published("rsa-next", member{"kid", "rsa"})},
+	"careless": {careless("rsa"), careless("p256"), careless("ed")},
+	"eighth":   nameless(7, "rsa"),
+	"ninth":    nameless(8, "rsa"),
+	"namesake": {published("rsa-next", member{"kid", "rsa"})},
+	"svid": {
+		published("p256", member{"use", "jwt-svid"}), published("ed", member{"use", "jwt-svid"}),
+		published("rsa", member{"use", "x509-svid"}), published("p384"),
+	},
 	"nothing usable": {published("rsa", member{"use", "enc"})},
 }
