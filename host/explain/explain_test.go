@@ -330,6 +330,20 @@ func TestCompat(t *testing.T) {
 	}
 }
 
+// In report mode what is refused is let through, and the check is named all the same.
+func TestReportMode(t *testing.T) {
+	cfg := strings.Replace(config(`{"provider_name":"a"}`, ``), `{"providers"`, `{"mode":"report","providers"`, 1)
+	e := module(t)
+	for request, want := range map[string]string{
+		request("/api", bearer(sign(stranger, head, body))): "bad_signature", request("/x"): "no_rule", request("/a/../b"): "path_not_normal",
+	} {
+		r := explained(t, e, cfg, request)
+		if !r.Agreed || !r.Reported || !r.Verdict.Allowed || r.Verdict.Reason != want || failed(r) == "" {
+			t.Errorf("agreed %v (%s), reported %v, verdict %+v, want %s", r.Agreed, r.Disagreement, r.Reported, r.Verdict, want)
+		}
+	}
+}
+
 // A configuration that is refused is no report.
 func TestARefusedConfiguration(t *testing.T) {
 	c, err := replay.ParseCase([]byte(`{"config":{"nope":1},` + request("/") + `}`))

@@ -98,6 +98,7 @@ func (r *run) judge() {
 	if code != reason.OK {
 		r.outcome.code = code
 		r.rule(-1, code)
+		r.reports(r.cfg.Policy.Report)
 		return
 	}
 	r.writer.Begin(&r.cfg.Effect, &r.view)
@@ -115,6 +116,7 @@ func (r *run) judge() {
 	case !ok:
 		r.rule(-1, reason.NoRule)
 		r.outcome.code = reason.NoRule
+		r.reports(r.cfg.Policy.Report)
 		return
 	}
 	r.rule(index, reason.OK)
@@ -128,6 +130,13 @@ func (r *run) judge() {
 	if p.State == policy.Proved && !r.cfg.Compat { // which has carried it out at once
 		r.outcome.code = r.grant()
 	}
+	r.reports(r.cfg.Policy.Rules[index].Report)
+}
+
+// reports notes whether what is refused is let through and reported.
+func (r *run) reports(mode bool) {
+	c := r.outcome.code
+	r.report.Reported = mode && c != reason.OK && c != reason.Internal && c != reason.Undecided
 }
 
 var pathModes = [...]string{request.PathRefuse: "a path that is normal already", request.PathNormalize: "a path that can be made normal", request.PathRaw: "any path"}
