@@ -174,9 +174,17 @@ func (w *Writer) authnNumber(raw string) (string, bool) {
 	return w.text(strconv.AppendFloat(w.buf, f, 'f', 6, 64)), true
 }
 
-// Extract passes on what a token says that nobody has verified, and says so in the header
-// status if it has a name. A claim that cannot stand in a header is left out.
-func (w *Writer) Extract(cfg *Config, provider int, payload string, claims *jsonx.Doc, place *credential.Place, status string) {
+// Unverified tells the upstream, in a header of that name, that nobody has verified the
+// token that the request carries, or what is passed on of it.
+func (w *Writer) Unverified(header string) {
+	if header != "" {
+		w.set(header, "false")
+	}
+}
+
+// Extract passes on what a token says that nobody has verified. A claim that cannot stand
+// in a header is left out.
+func (w *Writer) Extract(cfg *Config, provider int, payload string, claims *jsonx.Doc, place *credential.Place) {
 	p := &cfg.Providers[provider]
 	if claims == nil {
 		return
@@ -195,8 +203,5 @@ func (w *Writer) Extract(cfg *Config, provider int, payload string, claims *json
 	}
 	if !p.Forward && place.In != credential.InCookie {
 		w.withdraw(place)
-	}
-	if status != "" {
-		w.set(status, "false")
 	}
 }

@@ -191,7 +191,8 @@ func (j *judge) authnOwner(s *slot) int {
 	return fallback
 }
 
-// Extract is part of policy.Prover.
+// Extract is part of policy.Prover. A token is judged in everything but its signature:
+// what is expired or meant for others is not passed on.
 func (j *judge) Extract(header string) policy.Proof {
 	everywhere := credential.From(j.plugin.cfg.AllPlaces, j.gone, &j.plugin.work.view)
 	for {
@@ -201,25 +202,37 @@ func (j *judge) Extract(header string) policy.Proof {
 			break
 		}
 		s.place, s.key, s.parsed = found.Place, cache.Key{}, false
-		if s.attempt.Parse(found.Raw, j.plugin.cfg.MaxTokenBytes, j.plugin.seed) != reason.OK {
-			continue
-		}
-		if s.provider = j.authnOwner(s); s.provider < 0 {
-			continue
-		}
-		s.identity, s.unproved = identity.Identity{}, true
 		if j.statusHeader == "" {
 			j.statusHeader = header
 		}
-		j.proved++
+		if j.plausible(s, found.Raw) {
+			s.identity, s.unproved = identity.Identity{}, true
+			j.proved++
+		}
 	}
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
+}
+
+// plausible says that a token is one of a provider's but for its signature.
+func (j *judge) plausible(s *slot, raw string) bool {
+	if s.attempt.Parse(raw, j.plugin.cfg.MaxTokenBytes, j.plugin.seed) != reason.OK {
+		return false
+	}
+	if s.provider = j.authnOwner(s); s.provider < 0 {
+		return false
+	}
+	p := &j.plugin.cfg.Providers[s.provider]
+	if s.attempt.Check(&p.JWT, nil, j.now) != reason.OK {
+		return false
+	}
+	subject, _ := s.attempt.Subject()
+	return p.Subjects == nil || p.Subjects.Matches(subject)
 }
 
 // grantUnproved carries out what Extract has found in one token.
 func (j *judge) grantUnproved(s *slot) {
 	payload, claims := s.attempt.Unproved()
-	j.plugin.work.writer.Extract(&j.plugin.cfg.Effect, s.provider, payload, claims, s.place, j.statusHeader)
+	j.plugin.work.writer.Extract(&j.plugin.cfg.Effect, s.provider, payload, claims, s.place)
 }
 
 // preflight says that a request is a CORS preflight, which carries no credential: an

@@ -358,5 +358,6 @@ func (j *judge) grant() reason.Code {
 			return code
 		}
 	}
+	p.work.writer.Unverified(j.statusHeader)
 	return reason.OK
 }
