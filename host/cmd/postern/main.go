@@ -102,6 +102,7 @@ program and build/postern.wasm, in this order.
 		newCheckCommand(a),
 		newReplayCommand(a),
 		newExplainCommand(a),
+		newMigrateCommand(a),
 		newKeysCommand(a),
 		newTokenCommand(a),
 		newVersionCommand(a),
