@@ -38,9 +38,20 @@ func TestEveryBit(t *testing.T) {
 			step = 97
 		}
 		for _, c := range []struct{ alg, key string }{
-			{"RS256", "rsa"}, {"RS384", "rsa"}, {"RS512", "rsa"}, {"PS256", "rsa"}, {"PS384", "rsa"}, {"PS512", "rsa"},
-			{"ES256", "p256"}, {"ES384", "p384"}, {"ES512", "p521"}, {"EdDSA", "ed"}, {"Ed25519", "ed"},
-			{"HS256", "hs256"}, {"HS384", "hs384"}, {"HS512", "hs512"},
+			{"RS256", "rsa"},
+			{"RS384", "rsa"},
+			{"RS512", "rsa"},
+			{"PS256", "rsa"},
+			{"PS384", "rsa"},
+			{"PS512", "rsa"},
+			{"ES256", "p256"},
+			{"ES384", "p384"},
+			{"ES512", "p521"},
+			{"EdDSA", "ed"},
+			{"Ed25519", "ed"},
+			{"HS256", "hs256"},
+			{"HS384", "hs384"},
+			{"HS512", "hs512"},
 		} {
 			target := "/keys"
 			if c.alg[0] == 'H' {
