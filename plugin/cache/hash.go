@@ -51,6 +51,11 @@ func (h *Hasher) Sum(token string) uint64 {
 // goes into the sum later tells the two apart.
 func (h *Hasher) block(text string) (sum uint64) {
 	i := 0
+	for ; i+32 <= len(text); i += 32 { // at most blockBytes, so that the key has as many words
+		w, k := text[i:i+32], (*[4]uint64)(h.key[i/8&(blockWords-4):])
+		sum += product(word.At(w, 0), k[0]) + product(word.At(w, 8), k[1]) +
+			product(word.At(w, 16), k[2]) + product(word.At(w, 24), k[3])
+	}
 	for ; i+8 <= len(text); i += 8 {
 		sum += product(word.At(text, i), h.key[i/8&(blockWords-1)])
 	}

@@ -43,6 +43,12 @@ func Equal(a, b string) bool {
 		return false
 	}
 	i := 0
+	for ; i+32 <= len(a); i += 32 {
+		v, w := a[i:i+32], b[i:i+32]
+		if (At(v, 0)^At(w, 0))|(At(v, 8)^At(w, 8))|(At(v, 16)^At(w, 16))|(At(v, 24)^At(w, 24)) != 0 {
+			return false
+		}
+	}
 	for ; i+8 <= len(a); i += 8 {
 		if At(a, i) != At(b, i) {
 			return false
@@ -62,6 +68,12 @@ func Equal(a, b string) bool {
 // Index returns the place of the first c in s, or -1.
 func Index(s string, c byte) int {
 	i := 0
+	for ; i+32 <= len(s); i += 32 {
+		w := s[i : i+32]
+		if Has(At(w, 0), c)|Has(At(w, 8), c)|Has(At(w, 16), c)|Has(At(w, 24), c) != 0 {
+			break
+		}
+	}
 	for ; i+8 <= len(s); i += 8 {
 		if m := Has(At(s, i), c); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
