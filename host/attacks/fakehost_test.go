@@ -30,6 +30,7 @@ type local struct {
 	status  uint32
 	details string
 	body    string
+	headers string // encoded
 }
 
 // fakeHost is a proxy of one worker that does as the test says.
@@ -54,11 +55,18 @@ type fakeHost struct {
 	faultAt int
 	fault   uint32
 
+	// removal is how the host removes a header: "" does, "empty" sets it empty, "nothing"
+	// does nothing and says that it has, "first" removes one line only.
+	removal string
+
 	// foreign is the host's foreign functions; nil: it has none.
 	foreign func(name string, args []byte) (result []byte, status uint32)
 
 	// environ is the VM's environment: one NAME=value, or none.
 	environ string
+
+	// address is the property source.address; "" is empty.
+	address string
 
 	// within runs at the start of every host call.
 	within func()
@@ -189,6 +197,66 @@ func encode(lines ...string) []byte {
 		b = append(append(b, s...), 0)
 	}
 	return b
+}
+
+// edit changes a header map as the guest wants it: value nil removes. What is no
+// map stays as it is.
+func (h *fakeHost) edit(kind uint32, name string, value *string, add bool) {
+	lines, ok := decode(h.pairs[kind])
+	if !ok {
+		return
+	}
+	var kept []string
+	done := false
+	for i := 0; i < len(lines); i += 2 {
+		switch {
+		case !strings.EqualFold(lines[i], name) || add:
+			kept = append(kept, lines[i], lines[i+1])
+		case value != nil && !done:
+			kept, done = append(kept, lines[i], *value), true
+		case value == nil && h.removal == "empty":
+			kept = append(kept, lines[i], "")
+		case value == nil && (h.removal == "nothing" || h.removal == "first" && done):
+			kept = append(kept, lines[i], lines[i+1])
+		default:
+			done = true
+		}
+	}
+	if value != nil && !done {
+		kept = append(kept, name, *value)
+	}
+	h.pairs[kind] = encode(kept...)
+}
+
+// decode undoes encode.
+func decode(b []byte) (lines []string, ok bool) {
+	if len(b) < 4 {
+		return nil, false
+	}
+	n := int(binary.LittleEndian.Uint32(b)) * 2
+	if n > 2048 || len(b) < 4+4*n {
+		return nil, false
+	}
+	rest := b[4+4*n:]
+	for i := range n {
+		size := int(binary.LittleEndian.Uint32(b[4+4*i:]))
+		if size >= len(rest) {
+			return nil, false
+		}
+		lines, rest = append(lines, string(rest[:size])), rest[size+1:]
+	}
+	return lines, len(rest) == 0
+}
+
+// seen are the values of a name that the upstream would see.
+func (h *fakeHost) seen(name string) (values []string) {
+	lines, _ := decode(h.pairs[0])
+	for i := 0; i < len(lines); i += 2 {
+		if strings.EqualFold(lines[i], name) {
+			values = append(values, lines[i+1])
+		}
+	}
+	return values
 }
 
 func get(extra ...string) []byte {

@@ -50,6 +50,9 @@ func (h *fakeHost) run(id uint32, c *trial) outcome {
 		h.clock += 20_000_000_000
 		h.call("proxy_on_tick", rootContext)
 	}
+	if h.calls > calls { // asked for too late for this one
+		c.answer(h)
+	}
 	h.clock = began
 	return h.came(id)
 }

@@ -42,22 +42,27 @@ var defineHost = sync.OnceFunc(func() {
 		return on(ctx, m, "proxy_get_header_map_pairs", func(h *fakeHost) uint32 { return h.give(h.pairs[kind], data, n) })
 	})
 	header := func(name string) {
-		def(name, func(ctx context.Context, m api.Module, _, k, kn, v, vn uint32) uint32 {
+		def(name, func(ctx context.Context, m api.Module, kind, k, kn, v, vn uint32) uint32 {
 			return on(ctx, m, name, func(h *fakeHost) uint32 {
-				h.ops = append(h.ops, name+" "+h.text(k, kn)+"="+h.text(v, vn))
+				value := h.text(v, vn)
+				h.ops = append(h.ops, name+" "+h.text(k, kn)+"="+value)
+				h.edit(kind, h.text(k, kn), &value, name == "proxy_add_header_map_value")
 				return statusOK
 			})
 		})
 	}
 	header("proxy_add_header_map_value")
 	header("proxy_replace_header_map_value")
-	def("proxy_remove_header_map_value", func(ctx context.Context, m api.Module, _, k, kn uint32) uint32 {
-		return on(ctx, m, "proxy_remove_header_map_value", func(h *fakeHost) uint32 { h.ops = append(h.ops, "remove "+h.text(k, kn)); return statusOK })
+	def("proxy_remove_header_map_value", func(ctx context.Context, m api.Module, kind, k, kn uint32) uint32 {
+		return on(ctx, m, "proxy_remove_header_map_value", func(h *fakeHost) uint32 {
+			h.ops = append(h.ops, "remove "+h.text(k, kn))
+			h.edit(kind, h.text(k, kn), nil, false)
+			return statusOK
+		})
 	})
 	def("proxy_send_local_response", func(ctx context.Context, m api.Module, status, d, dn, b, bn, hs, hn uint32, _ int32) uint32 {
 		return on(ctx, m, "proxy_send_local_response", func(h *fakeHost) uint32 {
-			h.text(hs, hn)
-			h.answers = append(h.answers, local{h.context, status, h.text(d, dn), h.text(b, bn)})
+			h.answers = append(h.answers, local{h.context, status, h.text(d, dn), h.text(b, bn), h.text(hs, hn)})
 			if f := h.during; f != nil {
 				h.during = nil
 				f()
@@ -98,6 +103,18 @@ var defineHost = sync.OnceFunc(func() {
 	})
 	def("proxy_increment_metric", func(ctx context.Context, m api.Module, _ uint32, _ int64) uint32 {
 		return on(ctx, m, "proxy_increment_metric", nothing)
+	})
+	def("proxy_record_metric", func(ctx context.Context, m api.Module, _ uint32, _ int64) uint32 {
+		return on(ctx, m, "proxy_record_metric", nothing)
+	})
+	def("proxy_get_property", func(ctx context.Context, m api.Module, k, kn, data, n uint32) uint32 {
+		return on(ctx, m, "proxy_get_property", func(h *fakeHost) uint32 {
+			if h.text(k, kn) != "source\x00address" {
+				return 1
+			}
+			h.give([]byte(h.address), data, n)
+			return statusOK
+		})
 	})
 	def("proxy_call_foreign_function", func(ctx context.Context, m api.Module, name, nameSize, args, argsSize, data, n uint32) uint32 {
 		return on(ctx, m, "proxy_call_foreign_function", func(h *fakeHost) uint32 {

@@ -292,6 +292,7 @@ func TestH22TrailersCarryNoIdentity(t *testing.T) {
 	if h.call("proxy_on_request_trailers", 2, 2) != actionContinue || strings.Join(h.ops, "|") != "remove x-user" {
 		t.Errorf("operations %q", h.ops)
 	}
+	h.pairs[1] = encode("x-user", "root", "checksum", "1")
 	h.fail["proxy_remove_header_map_value"] = 2
 	if h.call("proxy_on_request_trailers", 2, 2) != actionPause {
 		t.Error("trailers that the host does not clean are let through")

@@ -239,7 +239,7 @@ func apply(s *stream, kind uint32, ops []effect.Op) bool {
 			return false
 		}
 	}
-	return true
+	return carriedOut(kind, ops)
 }
 
 // answer sends a local answer, made under a policy if there is one.

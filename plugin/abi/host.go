@@ -6,11 +6,19 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/request"
 )
 
 // maxAllocation bounds what the host may ask the module to hold at once, bytes.
 const maxAllocation = 16 << 20
+
+// maxStray bounds what it may ask for while no callback is under way, all in all: no
+// proxy has reason to, and nobody would ever take it back.
+const maxStray = 1 << 20
+
+// stray is what it has.
+var stray uint32
 
 // usualHeaders is what most requests have at most, pseudo headers included.
 const usualHeaders = 48
@@ -56,6 +64,12 @@ var out results
 func onMemoryAllocate(size uint32) *byte {
 	if size > maxAllocation {
 		return nil // the host call fails; nothing is half read
+	}
+	if memory.Outside() && memory.Current() == memory.Eternal() {
+		if size > maxStray-stray {
+			return nil
+		}
+		stray = min(stray+size+16, maxStray) // with what an object takes besides
 	}
 	return unsafe.SliceData(make([]byte, max(size, 1)))
 }
