@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -202,5 +203,25 @@ func TestEveryNameIsFound(t *testing.T) {
 	}
 	if _, ok := v.Next("", 0); ok {
 		t.Error("the empty name is found")
+	}
+}
+
+// TestCleanSeesEveryByte puts each byte that must not be there, and its neighbours, at
+// every place of texts of every length up to 70.
+func TestCleanSeesEveryByte(t *testing.T) {
+	for n := range 71 {
+		text := bytes.Repeat([]byte{'x'}, n)
+		if !clean(string(text)) {
+			t.Fatalf("%d bytes x are not clean", n)
+		}
+		for i := range n {
+			for c, dirty := range map[byte]bool{0: true, '\n': true, '\r': true, 1: false, '\t': false, 0x0b: false, 0x0e: false, 0x80: false, 0xff: false} {
+				text[i] = c
+				if clean(string(text)) == dirty {
+					t.Fatalf("byte %#x at %d of %d: clean is %v", c, i, n, !dirty)
+				}
+			}
+			text[i] = 'x'
+		}
 	}
 }

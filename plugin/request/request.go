@@ -178,7 +178,7 @@ func (v *View) Next(name string, from int) (index int, ok bool) {
 		return 0, false
 	}
 	for i := from; i < len(v.Headers); i++ {
-		if EqualFold(v.Headers[i].Name, name) {
+		if len(v.Headers[i].Name) == len(name) && EqualFold(v.Headers[i].Name, name) {
 			return i, true
 		}
 	}
@@ -197,7 +197,7 @@ func EqualFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	if a == b {
+	if word.Equal(a, b) {
 		return true
 	}
 	for i := 0; i < len(a); i++ {
@@ -232,11 +232,15 @@ func clean(s string) bool {
 			return false
 		}
 	}
-	if i > 0 && i < len(s) { // the rest with what was seen before it
-		i = len(s) - 8
-		return word.Below(word.At(s, i), '\r'+1) == 0 || cleanBytes(s[i:])
+	switch {
+	case i == len(s):
+		return true
+	case i > 0: // the rest with what was seen before it
+		return word.Below(word.At(s, len(s)-8), '\r'+1) == 0 || cleanBytes(s[i:])
+	case len(s) >= 4:
+		return word.Below(word.Short(s), '\r'+1) == 0 || cleanBytes(s)
 	}
-	return cleanBytes(s[i:])
+	return cleanBytes(s)
 }
 
 func cleanBytes(s string) bool {

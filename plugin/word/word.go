@@ -22,6 +22,14 @@ func At(s string, i int) uint64 {
 		uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
 }
 
+// Short returns all bytes of s, which has four to seven: the first four, then the last
+// four, some of them twice.
+func Short(s string) uint64 {
+	v, w := s[:4], s[len(s)-4:]
+	return uint64(v[0]) | uint64(v[1])<<8 | uint64(v[2])<<16 | uint64(v[3])<<24 |
+		uint64(w[0])<<32 | uint64(w[1])<<40 | uint64(w[2])<<48 | uint64(w[3])<<56
+}
+
 // Below has the high bit of some byte set if and only if x has a byte below n; n is
 // from 1 to 128. Which byte it is can be told of the lowest one only.
 func Below(x uint64, n byte) uint64 { return (x - ones*uint64(n)) &^ x & highs }
@@ -54,8 +62,11 @@ func Equal(a, b string) bool {
 			return false
 		}
 	}
-	if i > 0 {
+	switch {
+	case i > 0:
 		return i == len(a) || At(a, len(a)-8) == At(b, len(a)-8)
+	case len(a) >= 4:
+		return Short(a) == Short(b)
 	}
 	for ; i < len(a); i++ {
 		if a[i] != b[i] {

@@ -60,6 +60,15 @@ func latin(b []byte) []byte {
 	return out
 }
 
+func TestShortHasEveryByte(t *testing.T) {
+	for _, text := range []string{"abcd", "abcde", "abcdef", "abcdefg"} {
+		want := text[:4] + text[len(text)-4:]
+		if got := word.Short(text); got != word.At(want, 0) {
+			t.Errorf("%q: %#x, want those of %q", text, got, want)
+		}
+	}
+}
+
 func TestEqualSeesEveryByte(t *testing.T) {
 	for n := range 40 {
 		a := strings.Repeat("x", n)
