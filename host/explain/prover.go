@@ -165,7 +165,7 @@ func (p prover) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 	var first policy.Proof
 	for i, identity := range p.proved[mark:] {
 		claims := identity.identity.Claims.Root()
-		code := rules.Judge(claims)
+		code := rules.Judge(claims, t.now, p.cfg.Providers[identity.identity.Provider].JWT.ClockSkewSeconds)
 		if code == reason.OK {
 			b.Provider = p.providerName(identity.identity.Provider)
 			t.passAll()

@@ -191,6 +191,7 @@ var acceptGroup = group{
 		{law: "H-26 subjects regex: what breaks others", send: get("/regex", bearer(claim("sub", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"))), want: invalid("subject_mismatch").by("regex")},
 		{law: "a token that is good for an hour is short enough", send: get("/short", bearer()), want: allowed().by("short")},
 		{law: "one that is good for three is not", send: get("/short", bearer(at("exp", 10800))), want: invalid("lifetime_too_long").by("short")},
+		{law: "T-03 one that is good for milliseconds taken for seconds is not", send: get("/short", bearer(claim("exp", rawJSON("4000000000000")))), want: invalid("lifetime_too_long").by("short")},
 		{law: "one that is good for ever is not", send: get("/short", bearer(claim("exp", nil))), want: invalid("expiration_missing").by("short")},
 		{law: "one that is good beyond all clocks is not", send: get("/short", bearer(claim("exp", rawJSON("9007199254740992")))), want: invalid("lifetime_too_long").by("short")},
 	},

@@ -20,7 +20,7 @@ func table() []*group {
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
-		&profilesGroup, &issuersGroup, &encodingsGroup,
+		&profilesGroup, &issuersGroup, &encodingsGroup, &stepUpGroup,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
 		&reportGroup, &reportRulesGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,

@@ -1,7 +1,7 @@
 // Package authorize says whether what was proved is enough.
 //
 // In: proved claims and [Rules]. Out: a reason. Spec: RFC 6749 §3.3 (scopes), RFC 9068
-// §2.2 (client_id), OpenID Connect Core §2 (azp), and the claim rules of the
+// §2.2 (client_id), OpenID Connect Core §2 (azp), RFC 9470 (max_age), and the claim rules of the
 // documentation. It never proves anything, never allocates, and its cost is in
 // proportion to the claims, whatever the rules ask for.
 package authorize
@@ -21,11 +21,14 @@ type Rules struct {
 	Claims []Claim
 	// Clients, if not empty: the client that the credential was issued to is one of them.
 	Clients Set
+	// MaxAge, if not 0: its subject was authenticated at most so many seconds ago.
+	MaxAge int64
 }
 
-// Judge returns reason.OK, or what is lacking: InsufficientScope, ClientDenied or
-// ClaimDenied. claims is a JSON object; anything else has no claims.
-func (r *Rules) Judge(claims jsonx.Value) reason.Code {
+// Judge returns reason.OK, or what is lacking: InsufficientScope, ClientDenied,
+// ClaimDenied, or StepUp where nothing else is. claims is a JSON object; anything else
+// has no claims. now is in nanoseconds since 1970, skew in seconds.
+func (r *Rules) Judge(claims jsonx.Value, now, skew int64) reason.Code {
 	switch {
 	case !r.Scopes.Granted(claims):
 		return reason.InsufficientScope
@@ -33,6 +36,8 @@ func (r *Rules) Judge(claims jsonx.Value) reason.Code {
 		return reason.ClientDenied
 	case !Hold(r.Claims, claims):
 		return reason.ClaimDenied
+	case r.MaxAge > 0 && !recent(claims, r.MaxAge, now, skew):
+		return reason.StepUp
 	}
 	return reason.OK
 }

@@ -229,15 +229,15 @@ func TestJudge(t *testing.T) {
 		{"nothing asked", Rules{}, `{}`, reason.OK},
 		{"no claims at all", all, `[]`, reason.InsufficientScope},
 	} {
-		if got := c.rules.Judge(parse(t, c.claims)); got != c.want {
+		if got := c.rules.Judge(parse(t, c.claims), 0, 0); got != c.want {
 			t.Errorf("%s: %s, want %s", c.law, got, c.want)
 		}
 	}
-	if got := all.Judge(jsonx.Value{}); got != reason.InsufficientScope {
+	if got := all.Judge(jsonx.Value{}, 0, 0); got != reason.InsufficientScope {
 		t.Errorf("no document: %s", got)
 	}
 	v := parse(t, `{"scope":"b a","x":1,"client_id":"web"}`)
-	if n := testing.AllocsPerRun(100, func() { all.Judge(v) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { all.Judge(v, 0, 0) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -24,18 +24,19 @@ func (b *builder) authorization(v value) *authorize.Rules {
 		return nil
 	}
 	before := o.out.count()
-	scopes, claims, clients := o.get("scopes"), o.get("claims"), o.get("clients")
+	scopes, claims, clients, age := o.get("scopes"), o.get("claims"), o.get("clients"), o.get("max_age")
 	r := &authorize.Rules{
 		Scopes:  requiredScopes(scopes),
 		Claims:  claimRules(claims),
 		Clients: authorize.NewSet(nameList(clients, maxClients)),
+		MaxAge:  age.duration(0, second, maxSeconds*second) / second,
 	}
 	if !clients.absent() && listed(clients) == 0 && clients.is(fastjson.TypeArray) {
 		clients.fail("must not be empty: it would let nobody pass")
 	}
 	o.close()
-	if o.out.count() == before && listed(claims)+listed(clients) == 0 && scopes.absent() {
-		v.fail("asks nothing: want scopes, claims or clients")
+	if o.out.count() == before && listed(claims)+listed(clients) == 0 && scopes.absent() && age.absent() {
+		v.fail("asks nothing: want scopes, claims, clients or max_age")
 	}
 	return r
 }

@@ -90,6 +90,8 @@ func rowOf(c reason.Code) answerRow {
 		return answerRow{400, "invalid_request", "The request carries more than one credential.", noChallenge, false, ""}
 	case reason.InsufficientScope: // RFC 6750 §3.1
 		return answerRow{403, "insufficient_scope", "The credential does not grant a required scope.", errorChallenge, false, ""}
+	case reason.StepUp: // RFC 9470 §3
+		return answerRow{401, "insufficient_user_authentication", "A more recent authentication is required.", errorChallenge, false, ""}
 	case reason.ClientDenied:
 		return answerRow{403, "access_denied", "The client has no access here.", noChallenge, false, ""}
 	case reason.ClaimDenied:

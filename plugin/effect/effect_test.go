@@ -226,7 +226,7 @@ func TestEveryReasonHasAnAnswer(t *testing.T) {
 		reason.Missing: "401 unauthorized", reason.UnsupportedScheme: "401 unauthorized",
 		reason.HeadersUnreadable: "400 invalid_request", reason.PathNotNormal: "400 invalid_request", reason.SeveralCredentials: "400 invalid_request",
 		reason.NoRule: "403 access_denied", reason.ClientDenied: "403 access_denied", reason.ClaimDenied: "403 access_denied",
-		reason.InsufficientScope: "403 insufficient_scope",
+		reason.InsufficientScope: "403 insufficient_scope", reason.StepUp: "401 insufficient_user_authentication",
 	}
 	for _, c := range []reason.Code{reason.Undecided, reason.Internal, reason.NoConfiguration, reason.ClockUnset, reason.KeysUnavailable, reason.WaitingFull} {
 		special[c] = "503 temporarily_unavailable"

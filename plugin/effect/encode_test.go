@@ -170,3 +170,32 @@ func alike(t *testing.T, a, b string) {
 		t.Fatalf("%q is not %q", a, b)
 	}
 }
+
+// A claim that is refused half-way leaves nothing behind (S-07), and one that is written
+// takes no memory of its own.
+func TestEncodingsInAWritersOwnMemory(t *testing.T) {
+	doc := claims(t, `{"bad":["secret","a,b"],"json":"secret\u00e9é`+strings.Repeat("x", 100)+`","long":"`+strings.Repeat("y", maxHeaderValue)+`","good":["a","b"]}`)
+	var w Writer
+	w.Reserve()
+	for _, name := range []string{"bad", "json", "long", "good"} {
+		v, _ := doc.Root().Member(name)
+		for e := EncodingString; e <= EncodingBase64JSON; e++ {
+			w.encode(e, v)
+			w.Wipe()
+			if w.home.buf != [len(w.home.buf)]byte{} {
+				t.Fatalf("%s, encoding %d: %q is left", name, e, w.home.buf[:40])
+			}
+		}
+	}
+	v, _ := doc.Root().Member("good")
+	if n := testing.AllocsPerRun(100, func() {
+		for e := EncodingString; e <= EncodingBase64JSON; e++ {
+			if _, ok := w.encode(e, v); !ok {
+				t.Error("refused")
+			}
+		}
+		w.Wipe()
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

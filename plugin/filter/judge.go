@@ -168,7 +168,7 @@ func (j *judge) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 		if s.identity.Claims == nil {
 			continue // taken back, or never proved
 		}
-		code := rules.Judge(s.identity.Claims.Root())
+		code := rules.Judge(s.identity.Claims.Root(), j.now, j.plugin.cfg.Providers[s.provider].JWT.ClockSkewSeconds)
 		if code == reason.OK {
 			return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
 		}

@@ -166,7 +166,7 @@ func rank(p Proof) int {
 		return 1
 	case p.Reason == reason.IssuerMismatch || p.Reason == reason.IssuerUnknown:
 		return 2
-	case p.Reason == reason.InsufficientScope || p.Reason == reason.ClientDenied || p.Reason == reason.ClaimDenied:
+	case p.Reason == reason.InsufficientScope || p.Reason == reason.ClientDenied || p.Reason == reason.ClaimDenied || p.Reason == reason.StepUp:
 		return 4
 	}
 	return 3

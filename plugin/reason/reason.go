@@ -98,6 +98,8 @@ const (
 	ClaimMissing
 	// PartyMismatch: an ID token was issued to another client ("azp"), or to nobody it names.
 	PartyMismatch
+	// StepUp: proved, but its subject was authenticated too long ago (RFC 9470 §3).
+	StepUp
 	// count is the number of codes, for the table below and its test.
 	count
 )
@@ -148,6 +150,7 @@ var names = [count]string{
 	TypeMismatch:         "type_mismatch",
 	ClaimMissing:         "claim_missing",
 	PartyMismatch:        "party_mismatch",
+	StepUp:               "step_up_required",
 }
 
 // String returns the stable name: lower case, letters and underscores only.
