@@ -16,7 +16,7 @@ func table() []*group {
 	return []*group{
 		&waitGroup,
 		&algorithmsGroup, &tokensGroup, &headersGroup, &claimsGroup, &timeGroup, &keysGroup,
-		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup,
+		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup, &compatGroup, &preflightGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,

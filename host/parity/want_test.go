@@ -92,6 +92,10 @@ type want struct {
 	judged   bool
 	// reported is why the request would have been refused, were it not for mode: report.
 	reported string
+	// text and challenge are body and challenge of an answer in jwt_authn's manner; bare is
+	// one without either (strip_failure_response).
+	text, challenge string
+	bare            bool
 	// grpc is the grpc-status that a gRPC client must get; the status is then 200.
 	grpc string
 }
@@ -194,6 +198,11 @@ func (w want) check(sent envoy.Request, got result) []string {
 		return append(wrong, w.checkGRPC(got)...)
 	}
 	differ("status", got.Status, w.status)
+	if w.text != "" || w.bare {
+		differ("body", quote(got.Body), quote(w.text))
+		differ("challenge", strings.Join(envoy.Values(got.Headers, "www-authenticate"), "; "), w.challenge)
+		return wrong
+	}
 	differ("content type", envoy.Values(got.Headers, "content-type"), []string{"application/json"})
 	wrong = append(wrong, w.checkRetry(got)...)
 	message := w.message

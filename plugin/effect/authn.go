@@ -43,6 +43,9 @@ func (w *Writer) RefuseAuthn(cfg *Config, v *request.View, outcome reason.Authn)
 	w.body = append(w.body, text...)
 	a.Body = w.body
 	w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.authnChallenge(v, outcome)})
+	if !v.GRPC {
+		w.lines = append(w.lines, request.Header{Name: "content-type", Value: "text/plain"})
+	}
 	a.Headers = w.lines
 	return a
 }
@@ -112,7 +115,7 @@ func (w *Writer) GrantAuthn(cfg *Config, id *identity.Identity, place *credentia
 		if !ok {
 			continue
 		}
-		text, ok := w.authnClaim(value)
+		text, ok := w.authnEncode(claim.Encoding, value)
 		if !ok {
 			return reason.ClaimUnwritable, false
 		}
@@ -129,6 +132,14 @@ func (w *Writer) GrantAuthn(cfg *Config, id *identity.Identity, place *credentia
 		w.withdraw(place)
 	}
 	return reason.OK, true
+}
+
+// authnEncode is jwt_authn's form, unless another one is asked for.
+func (w *Writer) authnEncode(e Encoding, value jsonx.Value) (text string, ok bool) {
+	if e == EncodingString {
+		return w.authnClaim(value)
+	}
+	return w.encode(e, value)
 }
 
 // authnClaim is claim in jwt_authn's manner: any text without control bytes, and numbers
@@ -197,7 +208,7 @@ func (w *Writer) Extract(cfg *Config, provider int, payload string, claims *json
 		if !ok {
 			continue
 		}
-		if text, ok := w.authnClaim(value); ok && text != "" {
+		if text, ok := w.authnEncode(p.ClaimHeaders[i].Encoding, value); ok && text != "" {
 			w.set(p.ClaimHeaders[i].Header, text)
 		}
 	}
