@@ -112,12 +112,12 @@ func (p prover) authnOwner(t *trial) int {
 	allowed, owner, fallback := false, -1, -1
 	for i := range p.cfg.Providers {
 		cfg := &p.cfg.Providers[i]
-		has := cfg.JWT.Issuer == issuer
-		allowed = allowed || (has || cfg.JWT.Issuer == "") && looksAt(cfg.Places, t.place)
+		has := t.attempt.IssuedFor(&cfg.JWT) || cfg.JWT.AnyIssuer() && issuer == ""
+		allowed = allowed || (has || cfg.JWT.AnyIssuer()) && looksAt(cfg.Places, t.place)
 		if has && owner < 0 {
 			owner = i
 		}
-		if cfg.JWT.Issuer == "" && fallback < 0 {
+		if cfg.JWT.AnyIssuer() && fallback < 0 {
 			fallback = i
 		}
 	}

@@ -173,12 +173,12 @@ func (j *judge) authnOwner(s *slot) int {
 	allowed, owner, fallback := false, -1, -1
 	for i := range j.plugin.cfg.Providers {
 		p := &j.plugin.cfg.Providers[i]
-		has := p.JWT.Issuer == issuer
-		allowed = allowed || (has || p.JWT.Issuer == "") && looksAt(p.Places, s.place)
+		has := s.attempt.IssuedFor(&p.JWT) || p.JWT.AnyIssuer() && issuer == ""
+		allowed = allowed || (has || p.JWT.AnyIssuer()) && looksAt(p.Places, s.place)
 		if has && owner < 0 {
 			owner = i
 		}
-		if p.JWT.Issuer == "" && fallback < 0 {
+		if p.JWT.AnyIssuer() && fallback < 0 {
 			fallback = i
 		}
 	}
