@@ -35,7 +35,7 @@ type local struct {
 
 // fakeHost is a proxy of one worker that does as the test says.
 type fakeHost struct {
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	mod     api.Module
 	clock   uint64
@@ -102,7 +102,7 @@ var compiled = sync.OnceValues(func() (wazero.CompiledModule, error) {
 var runtime = sync.OnceValue(func() wazero.Runtime { return wazero.NewRuntime(context.Background()) })
 
 // start instantiates the module and creates its root context.
-func start(t *testing.T) *fakeHost {
+func start(t testing.TB) *fakeHost {
 	t.Helper()
 	module, err := compiled()
 	if err != nil {
