@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -202,14 +203,42 @@ func TestW06SizesThatLie(t *testing.T) {
 	}
 }
 
+// TestW07NoPropertyIsTrusted: the only one that is read is the client's address, for the
+// line of a refusal and for nothing else. Whatever the host says it is, verdicts are the
+// same and the line is one line of JSON, bounded.
 func TestW07NoPropertyIsTrusted(t *testing.T) {
-	module, err := compiled()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range module.ImportedFunctions() {
-		if _, name, _ := f.Import(); name == "proxy_get_property" {
-			t.Error("the module reads properties now: NOT_FOUND, empty, short and changing values need tests of their own")
+	for law, tc := range map[string]struct {
+		status  uint32
+		address string
+		want    any
+	}{
+		"a usual one":  {0, "203.0.113.7:4711", "203.0.113.7:4711"},
+		"NOT_FOUND":    {1, "", nil},
+		"empty":        {0, "", nil},
+		"another one":  {3, "x", nil},
+		"unknown":      {77, "x", nil},
+		"10 KB":        {0, strings.Repeat("a", 10<<10), strings.Repeat("a", 64) + "..."},
+		"breaks lines": {0, "a\"}\r\n{\"event\":\"\x00\xff", "a\"}\r\n{\"event\":\"\x00\u00ff"},
+	} {
+		h := start(t)
+		h.address = tc.address
+		if tc.status != 0 {
+			h.fail["proxy_get_property"] = tc.status
+		}
+		h.configure(inline())
+		h.logs = nil
+		if h.request(2, bearer(good())) != actionContinue || len(h.logs) != 0 {
+			t.Errorf("%s: a good request is refused, or logged: %q", law, h.logs)
+		}
+		if h.request(3, bearer(expired())) == actionContinue || h.lastDetails() != "expired" {
+			t.Errorf("%s: %+v", law, h.answers)
+		}
+		if len(h.logs) != 1 || len(h.logs[0]) > 1024 || strings.ContainsAny(h.logs[0], "\r\n\x00") {
+			t.Fatalf("%s: %q", law, h.logs)
+		}
+		var line map[string]any
+		if err := json.Unmarshal([]byte(h.logs[0]), &line); err != nil || line["client"] != tc.want || line["event"] != "refused" {
+			t.Errorf("%s: %q: %v", law, h.logs[0], err)
 		}
 	}
 }

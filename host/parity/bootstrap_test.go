@@ -55,6 +55,7 @@ func TestBootstrapFile(t *testing.T) {
 		user   []string
 	}{
 		{"a good token passes and says who it is", get("/orders", bearer(good...), line("x-user", "root")), 200, []string{"alice"}},
+		{"another good token passes, and is timed", get("/orders", bearer(append(good, claim("jti", "2"))...)), 200, []string{"alice"}},
 		{"no token is refused", get("/orders"), 401, nil},
 		{"an expired token is refused", get("/orders", bearer(append(good, at("exp", -3600))...)), 401, nil},
 		{"another audience is refused", get("/orders", bearer(good[0])), 401, nil},
@@ -77,6 +78,20 @@ func TestBootstrapFile(t *testing.T) {
 			}
 		})
 	}
+	checkMetrics(t, e, []string{
+		`postern_allowed{provider="corp"} 2`,
+		`postern_allowed{} 1`,
+		`postern_denied{reason="missing",provider="corp"} 2`,
+		`postern_denied{reason="expired",provider="corp"} 1`,
+		`postern_denied{reason="audience_mismatch",provider="corp"} 1`,
+		`postern_key_set_fetch_success{key_set="keys"} 1`,
+		`postern_key_set_keys{key_set="keys"} 1`,
+		`postern_key_set_generation{key_set="keys"} 1`,
+		`postern_key_set_age_seconds{key_set="keys"} `,
+		`postern_waiting_requests{} 0`,
+		`postern_verify_us_count{algorithm="RS256"} 1`,
+		`postern_token_cache_misses{} `,
+	})
 }
 
 func port(u *envoy.Upstream) string {

@@ -17,7 +17,7 @@ func table() []*group {
 		&waitGroup,
 		&algorithmsGroup, &tokensGroup, &headersGroup, &claimsGroup, &timeGroup, &keysGroup,
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup, &compatGroup, &preflightGroup,
-		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup,
+		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup, &problemGroup, &textGroup,
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&profilesGroup, &issuersGroup, &encodingsGroup, &stepUpGroup,

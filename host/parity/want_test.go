@@ -90,6 +90,12 @@ type want struct {
 	// judged is true, it is the group's.
 	provider string
 	judged   bool
+	// body and contentType are a body that is not the usual JSON.
+	body, contentType string
+	// challenged: there is a challenge whatever the status is; its realm is inRealm, "" for
+	// the default.
+	challenged bool
+	inRealm    string
 	// reported is why the request would have been refused, were it not for mode: report.
 	reported string
 	// text and challenge are body and challenge of an answer in jwt_authn's manner; bare is
@@ -159,6 +165,13 @@ func unavailable(reason string) want {
 	return want{reason: reason, status: 503, code: "temporarily_unavailable"}
 }
 
+func (w want) realm(name string) want { w.inRealm = name; return w }
+
+func (w want) in(contentType, body string) want {
+	w.contentType, w.body = contentType, body
+	return w
+}
+
 func (w want) by(provider string) want   { w.provider = provider; return w }
 func (w want) says(message string) want  { w.message = message; return w }
 func (w want) withID(id string) want     { w.id = id; return w }
@@ -202,6 +215,11 @@ func (w want) check(sent envoy.Request, got result) []string {
 		differ("body", quote(got.Body), quote(w.text))
 		differ("challenge", strings.Join(envoy.Values(got.Headers, "www-authenticate"), "; "), w.challenge)
 		return wrong
+	}
+	if w.contentType != "" {
+		differ("content type", envoy.Values(got.Headers, "content-type"), []string{w.contentType})
+		differ("body", quote(got.Body), quote(w.body))
+		return append(wrong, w.checkChallenge(got, w.message)...)
 	}
 	differ("content type", envoy.Values(got.Headers, "content-type"), []string{"application/json"})
 	wrong = append(wrong, w.checkRetry(got)...)
@@ -255,19 +273,23 @@ func (w want) checkBody(body string) (message string, wrong []string) {
 // scope. Others have none.
 func (w want) checkChallenge(got result, message string) []string {
 	challenges := envoy.Values(got.Headers, "www-authenticate")
+	realm := w.inRealm
+	if realm == "" {
+		realm = "postern"
+	}
 	var expected []string
 	switch {
-	case w.status != 401 && w.code != "insufficient_scope":
+	case w.status != 401 && !w.challenged && w.code != "insufficient_scope":
 	case w.code == "unauthorized":
-		expected = []string{`Bearer realm="postern"`}
+		expected = []string{fmt.Sprintf(`Bearer realm="%s"`, realm)}
 	case message == "" && len(challenges) == 1: // HEAD: the text has no body to be compared with
-		start := fmt.Sprintf(`Bearer realm="postern", error="%s", error_description="`, w.code)
+		start := fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="`, realm, w.code)
 		if strings.HasPrefix(challenges[0], start) {
 			return nil
 		}
 		expected = []string{start}
 	default:
-		expected = []string{fmt.Sprintf(`Bearer realm="postern", error="%s", error_description="%s"`, w.code, message)}
+		expected = []string{fmt.Sprintf(`Bearer realm="%s", error="%s", error_description="%s"`, realm, w.code, message)}
 		if w.scope != "" {
 			expected[0] += fmt.Sprintf(`, scope="%s"`, w.scope)
 		}

@@ -56,6 +56,7 @@ func begin() *memory.Region {
 func end(before *memory.Region) {
 	outermost := memory.Outermost()
 	if outermost {
+		called()
 		tell()
 		release()
 		bury()
@@ -169,7 +170,6 @@ func onConfigure(id uint32, size int32) uint32 {
 	if memory.Outside() {
 		r.tidy()
 	}
-	defineMetrics()
 	if accepted.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {
 		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
 	}
@@ -199,6 +199,8 @@ func configure(home *memory.Region, size int32) *policy {
 		return nil
 	}
 	p := &policy{plugin: filter.New(cfg, seed), home: home}
+	p.tally = newTally(p.plugin)
+	p.plugin.Clock(now)
 	p.encode()
 	leaveRSA(p.plugin, cfg)
 	return p
@@ -286,6 +288,7 @@ func later(id uint32) types.Action {
 func onTick(id uint32) {
 	before := begin()
 	wake(id)
+	ticked()
 	end(before)
 }
 

@@ -27,14 +27,7 @@ type call struct {
 	flight uint32
 }
 
-var (
-	calls []call
-
-	counters struct {
-		defined                                            bool
-		allowed, denied, reported, fetchSuccess, fetchFail metric
-	}
-)
+var calls []call
 
 // pump carries out what the key sets of a policy want, on behalf of its root: a call
 // made for a stream would die with it. id is the context to return to.
@@ -157,11 +150,7 @@ func takeAnswer(root, id uint32, headerCount, bodySize int32) {
 			a = jwks.AnswerFrom(headers(mapCallout))
 		}
 		a.Body, a.Truncated = buffer(bufCallout, int(max(bodySize, 0)), source.Config().MaxBytes)
-		if source.Answered(now(), c.flight, a) {
-			counters.fetchSuccess.increment()
-		} else {
-			counters.fetchFail.increment()
-		}
+		c.policy.fetched(c.source, source.Answered(now(), c.flight, a))
 		return
 	}
 }
@@ -205,10 +194,10 @@ func carryOut(s *stream, v *filter.Verdict) types.Action {
 		if v.ClearRoute {
 			clearRouteCache()
 		}
-		settle(v)
+		settle(s.policy, v)
 		return types.ActionContinue
 	case filter.Refuse:
-		settle(v)
+		settle(s.policy, v)
 		if !s.gone() {
 			answer(s.policy, v.Answer)
 		}
@@ -256,51 +245,27 @@ func answer(p *policy, a *effect.Answer) {
 }
 
 // settle leaves behind what is to be known of a verdict: filter state, a line, a count.
-func settle(v *filter.Verdict) {
+// p is nil where the configuration may be gone.
+func settle(p *policy, v *filter.Verdict) {
 	for i := range v.States {
 		path, pathSize := ptr(v.States[i].Path)
 		value, valueSize := ptr(v.States[i].Value)
 		proxySetProperty(path, pathSize, value, valueSize)
 	}
 	if v.Log != "" {
-		logLine(levelInfo, v.Log)
+		logLine(levelInfo, filter.WithClient(v.Log, clientAddress()))
 	}
-	switch {
-	case v.Reported:
-		counters.reported.increment()
-	case v.Action == filter.Continue:
-		counters.allowed.increment()
-	default:
-		counters.denied.increment()
+	if p != nil {
+		p.count(v)
 	}
 }
 
-// metric is a counter that may not exist.
-type metric struct {
-	id      uint32
-	defined bool
-}
-
-func (m *metric) increment() {
-	if m.defined {
-		proxyIncrementMetric(m.id, 1)
+// clientAddress is the other end of the connection as the proxy sees it, or "".
+func clientAddress() string {
+	out.data, out.size = nil, 0
+	path, pathSize := ptr("source\x00address")
+	if proxyGetProperty(path, pathSize, unsafe.Pointer(&out.data), unsafe.Pointer(&out.size)) != statusOK {
+		return ""
 	}
-}
-
-func (m *metric) define(name string) {
-	data, size := ptr(name)
-	m.defined = proxyDefineMetric(metricCount, data, size, unsafe.Pointer(&out.number)) == statusOK
-	m.id = out.number
-}
-
-func defineMetrics() {
-	if counters.defined {
-		return
-	}
-	counters.defined = true
-	counters.allowed.define("postern_allowed")
-	counters.denied.define("postern_denied")
-	counters.reported.define("postern_reported")
-	counters.fetchSuccess.define("postern_key_set_fetch_success")
-	counters.fetchFail.define("postern_key_set_fetch_failure")
+	return string(result())
 }

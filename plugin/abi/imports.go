@@ -29,7 +29,6 @@ const (
 	bufCallout  = 4
 	bufConfig   = 7
 	streamRq    = 0
-	metricCount = 0
 )
 
 //go:wasmimport env proxy_log
@@ -73,6 +72,12 @@ func proxySetSharedData(key *byte, keySize int32, value *byte, valueSize int32, 
 
 //go:wasmimport env proxy_set_property
 func proxySetProperty(path *byte, pathSize int32, value *byte, valueSize int32) status
+
+//go:wasmimport env proxy_get_property
+func proxyGetProperty(path *byte, pathSize int32, data, dataSize unsafe.Pointer) status
+
+//go:wasmimport env proxy_record_metric
+func proxyRecordMetric(id uint32, value uint64) status
 
 //go:wasmimport env proxy_define_metric
 func proxyDefineMetric(kind uint32, name *byte, nameSize int32, id unsafe.Pointer) status

@@ -9,6 +9,7 @@ import (
 type policy struct {
 	plugin *filter.Plugin
 	home   *memory.Region
+	tally  tally
 	lines  [][]byte // the prepared answers' headers as the host takes them, by reason
 }
 

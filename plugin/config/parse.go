@@ -65,7 +65,7 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 
 // laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
 var laterTop = []string{
-	"failure_response", "limits", "xff_trusted_hops",
+	"limits", "xff_trusted_hops",
 }
 
 func (b *builder) top(o *object) {
@@ -84,6 +84,7 @@ func (b *builder) top(o *object) {
 	b.cfg.Effect.KeepAliases = !o.get("drop_header_aliases").boolean(!b.cfg.Compat)
 	b.filterState(o.get("filter_state"))
 	b.mode(o.get("mode"))
+	b.failureResponse(o.get("failure_response"))
 	b.tokenCache(o.get("token_cache").object())
 	b.providers(o.get("providers"))
 	b.requirementMap(o.get("requirement_map"))

@@ -8,6 +8,10 @@ type Config struct {
 	DiscloseScopes bool
 	// StripFailure leaves body and challenge out of every refusal (strip_failure_response).
 	StripFailure bool
+	// Form is how the bodies of refusals are written.
+	Form Form
+	// Own are answers of the configuration's own, by reason; empty for none.
+	Own []Own
 	// States are the members of the filter state that are left behind.
 	States States
 	// IdentityHeaders are all names that any provider writes, lower case, without

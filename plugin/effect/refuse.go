@@ -33,10 +33,10 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 	if scope != "" && cfg.DiscloseScopes {
 		row := rowOf(c)
 		row.scope = scope
-		return w.form(cfg, row, c, retryAfter, v.GRPC, v.RequestID)
+		return w.framed(v, w.form(cfg, row, c, retryAfter, v.GRPC, v.RequestID))
 	}
 	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !v.GRPC {
-		if v.RequestID == "" || cfg.StripFailure {
+		if v.RequestID == "" || !cfg.takesID(c) {
 			return &cfg.prepared[c]
 		}
 		w.answer = cfg.prepared[c]
@@ -44,7 +44,7 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 		w.body, w.texts = w.answer.Body, max(w.texts, 1)
 		return &w.answer
 	}
-	return w.form(cfg, rowOf(c), c, retryAfter, v.GRPC, v.RequestID)
+	return w.framed(v, w.form(cfg, rowOf(c), c, retryAfter, v.GRPC, v.RequestID))
 }
 
 // form writes an answer anew.
@@ -53,6 +53,13 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 	w.lines = w.lines[:0]
 	a := &w.answer
 	*a = Answer{Status: row.status, GRPC: -1}
+	own := cfg.own(c)
+	if own.Status != 0 {
+		a.Status = own.Status
+	}
+	if a.Status == 401 && row.challenge == noChallenge {
+		row.challenge = plainChallenge // RFC 9110 §15.5.2: a 401 carries one
+	}
 	a.Details = w.text(append(append(append(w.buf, "postern_denied{"...), c.String()...), '}'))
 	if row.challenge != noChallenge && !cfg.StripFailure {
 		w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row)})
@@ -68,9 +75,12 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 		a.Body = w.body[:0]
 	case grpc:
 		a.Body = append(w.body[:0], row.text...)
+	case own.HasBody:
+		w.lines = append(w.lines, request.Header{Name: "content-type", Value: own.ContentType})
+		a.Body = append(w.body[:0], own.Body...)
 	default:
-		w.lines = append(w.lines, request.Header{Name: "content-type", Value: "application/json"})
-		a.Body = appendBody(w.body[:0], row, requestID)
+		w.lines = append(w.lines, request.Header{Name: "content-type", Value: cfg.Form.contentType()})
+		a.Body = appendForm(w.body[:0], cfg.Form, a.Status, row, requestID)
 	}
 	w.body = a.Body
 	a.Headers = w.lines
@@ -91,17 +101,6 @@ func (w *Writer) challenge(cfg *Config, row answerRow) string {
 		b = append(append(append(b, `, scope="`...), row.scope...), '"')
 	}
 	return w.text(b)
-}
-
-// appendBody writes the JSON answer. requestID was checked by the request room: it
-// holds no byte that JSON would have to escape.
-func appendBody(b []byte, row answerRow, requestID string) []byte {
-	b = append(append(b, `{"error":"`...), row.code...)
-	b = append(append(append(b, `","message":"`...), row.text...), `"}`...)
-	if requestID == "" {
-		return b
-	}
-	return appendID(b, requestID)
 }
 
 // appendID adds the request's id to a JSON answer without one.

@@ -39,7 +39,11 @@ type judge struct {
 	clears  bool // a provider wants the route chosen anew
 
 	gone         []*credential.Place // in compat: tokens of these have left the request
+	left         [4]*credential.Place
 	statusHeader string              // see Extract
+
+	verified  int64  // see Verdict.Verified
+	algorithm string // of the token that was timed
 
 	waitSource int
 	waitFor    int64
@@ -49,7 +53,8 @@ type judge struct {
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
-	j.gone, j.statusHeader, j.clears = nil, "", false
+	j.verified, j.algorithm = 0, ""
+	j.gone, j.statusHeader, j.clears = j.left[:0], "", false
 	for _, s := range j.slots {
 		s.key, s.parsed = cache.Key{}, false
 	}
@@ -131,6 +136,7 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	// The proxy may be asked, and may call back meanwhile.
 	work := j.plugin.work
 	code := s.attempt.Prove(keys, j.plugin.rsa)
+	j.time(s, code)
 	j.plugin.work = work
 	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
@@ -151,6 +157,15 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	}
 	j.proved++
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
+}
+
+// time notes how long it took to judge a token that was new, from the event on. What had
+// to wait for keys is not timed.
+func (j *judge) time(s *slot, code reason.Code) {
+	if j.plugin.clock == nil || !s.parsed || j.stream.deadline != 0 || code != reason.OK && code != reason.BadSignature {
+		return
+	}
+	j.verified, j.algorithm = max(1, j.plugin.clock()-j.now), s.attempt.Algorithm().String()
 }
 
 // Authorize is part of policy.Prover. Where no identity meets the rules, the refusal is

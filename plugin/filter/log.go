@@ -3,6 +3,7 @@ package filter
 import (
 	"strconv"
 
+	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
 )
 
@@ -54,6 +55,9 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 		if kid, ok := a.KeyID(); ok {
 			b = appendMember(b, "kid", kid)
 		}
+		if jti, ok := a.TokenID(); ok {
+			b = appendMember(b, "jti_sha256", hashed(jti))
+		}
 	}
 	if l.suppressed > 0 {
 		b = append(b, `,"suppressed":`...)
@@ -61,6 +65,27 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 		l.suppressed = 0
 	}
 	return string(append(b, '}'))
+}
+
+// hashed is the beginning of the SHA-256 of a token's id, in hexadecimal digits: enough to
+// find the token's other lines, and the token by whoever has it.
+func hashed(jti string) string {
+	const digits = "0123456789abcdef"
+	sum := sha2.SHA256.Append(nil, jti)
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[sum[i/2]>>(4*(1-i%2))&15]
+	}
+	return string(b[:])
+}
+
+// WithClient adds the client's address to a line of [Verdict.Log]. It is not asked for
+// before a line is really written: the host is a call away.
+func WithClient(line, address string) string {
+	if address == "" || line == "" || line[len(line)-1] != '}' {
+		return line
+	}
+	return string(append(appendMember([]byte(line[:len(line)-1]), "client", address), '}'))
 }
 
 // take is a token bucket. A clock that steps back refills nothing.

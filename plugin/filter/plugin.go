@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"strconv"
+
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
@@ -46,6 +48,12 @@ type Verdict struct {
 	Reported bool
 	// Provider is the name of the provider that proved or refused, "" if none did.
 	Provider string
+	// By is that provider's index + 1, or 0.
+	By int
+	// Verified is how long it took to judge a token that was new, nanoseconds; 0 if none
+	// was. Algorithm is the token's.
+	Verified  int64
+	Algorithm string
 	// Ops are carried out in order on Continue.
 	Ops []effect.Op
 	// ClearRoute says on Continue that the host has to choose the route anew.
@@ -66,6 +74,7 @@ type Plugin struct {
 	rsa     jwk.HostRSA // nil if the host has none
 	tokens  tokens
 	log     refusalLog
+	clock   func() int64 // nil where nothing is to be timed
 	waiting queue
 	work    *work // of the event under way; nil between events
 	own     *work // lives as long as the plugin
@@ -86,6 +95,30 @@ func New(cfg *config.Config, seed uint64) *Plugin {
 
 // LeaveRSATo lets the host verify RSASSA-PKCS1-v1_5 from now on.
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
+
+// Clock has the time taken that it takes to judge a token that is new.
+func (p *Plugin) Clock(clock func() int64) { p.clock = clock }
+
+// Providers is the number of providers, which [Verdict.By] counts.
+func (p *Plugin) Providers() int { return len(p.cfg.Providers) }
+
+// Sources is the number of remote key sets.
+func (p *Plugin) Sources() int { return len(p.sources) }
+
+// SourceName tells remote key sets apart for operators: the cluster's name, with a number
+// where several sets come from one cluster.
+func (p *Plugin) SourceName(i int) string {
+	name, before := p.sources[i].Config().Cluster, 0
+	for _, s := range p.sources[:i] {
+		if s.Config().Cluster == name {
+			before++
+		}
+	}
+	if before > 0 {
+		name += "-" + strconv.Itoa(before+1)
+	}
+	return name
+}
 
 // Answers are those that are made beforehand, by reason; one without status is none.
 func (p *Plugin) Answers() []effect.Answer { return p.cfg.Effect.Prepared() }

@@ -207,7 +207,11 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 
 func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 	s.phase = allowed
-	p.work.verdict = Verdict{Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), Ops: p.work.writer.Ops(&p.work.view), ClearRoute: p.work.judge.clears}
+	j := &p.work.judge
+	p.work.verdict = Verdict{
+		Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider),
+		Verified: j.verified, Algorithm: j.algorithm, Ops: p.work.writer.Ops(&p.work.view), ClearRoute: j.clears,
+	}
 	if p.cfg.Effect.States != 0 {
 		p.work.verdict.States = p.work.writer.States(&p.cfg.Effect, "allowed", reason.OK, p.work.verdict.Provider, p.work.judge.identity())
 	}
@@ -220,7 +224,7 @@ func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	}
 	s.phase = refused
 	w := p.scratch()
-	w.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider)}
+	w.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm}
 	w.verdict.States = w.writer.States(&p.cfg.Effect, "denied", proof.Reason, w.verdict.Provider, nil)
 	if proof.Authn != reason.AuthnNone {
 		p.work.verdict.Answer = p.work.writer.RefuseAuthn(&p.cfg.Effect, &p.work.view, proof.Authn)
@@ -245,6 +249,14 @@ func (p *Plugin) wait(now int64, s *Stream, proof policy.Proof, rule int) *Verdi
 	}
 	p.waiting.push(s)
 	return p.hold(Pause)
+}
+
+// by is Verdict.By of a provider.
+func (p *Plugin) by(i int) int {
+	if i < 0 || i >= len(p.cfg.Providers) {
+		return 0
+	}
+	return i + 1
 }
 
 func (p *Plugin) providerName(i int) string {

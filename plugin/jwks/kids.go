@@ -11,6 +11,8 @@ type kids struct {
 	// with one of them costs nothing. They are forgotten when a fetch may be made again.
 	absent [16]uint64
 	next   int
+	// throttled counts the kids that were not asked for.
+	throttled uint64
 }
 
 // answered ends the questions: the set has changed.
@@ -56,6 +58,7 @@ func (s *Source) WantKid(now int64, kid string) bool {
 		return true // one is under way: it answers this question too
 	}
 	if s.retired || now < s.retryAt || now < k.notBefore {
+		k.throttled++
 		k.peek = !k.remember(hashKid(s.salt, kid)) && !s.unshared || k.peek
 		return k.peek
 	}

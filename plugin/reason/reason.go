@@ -161,6 +161,9 @@ func (c Code) String() string {
 	return names[c]
 }
 
+// Count is the number of codes, [OK] among them.
+func Count() int { return int(count) }
+
 // All returns every code that can refuse a request, in order.
 func All() []Code {
 	all := make([]Code, 0, count)

@@ -43,6 +43,7 @@ func defineImports(ctx context.Context, runtime wazero.Runtime) error {
 	define(env, "proxy_increment_metric", []api.ValueType{api.ValueTypeI32, api.ValueTypeI64}, func(g *wasm, s []uint64) uint64 {
 		return abi32(g.w.incrementMetric(uint32(s[0]), int64(s[1])))
 	})
+	define(env, "proxy_record_metric", []api.ValueType{api.ValueTypeI32, api.ValueTypeI64}, func(*wasm, []uint64) uint64 { return statusOK })
 	define(wasi, "clock_time_get", []api.ValueType{api.ValueTypeI32, api.ValueTypeI64, api.ValueTypeI32}, func(g *wasm, s []uint64) uint64 {
 		g.mod.Memory().WriteUint64Le(uint32(s[2]), uint64(g.w.storm.clock))
 		return statusOK
@@ -129,6 +130,7 @@ func envCalls() map[string]imported {
 		"proxy_set_property": {4, func(g *wasm, s []uint64) uint64 {
 			return abi32(g.w.setProperty(g.text(s[0], s[1]), g.text(s[2], s[3])))
 		}},
+		"proxy_get_property": {4, func(*wasm, []uint64) uint64 { return abi32(abi.StatusNotFound) }},
 		"proxy_define_metric": {4, func(g *wasm, s []uint64) uint64 {
 			g.mod.Memory().WriteUint32Le(uint32(s[3]), g.w.defineMetric(g.text(s[1], s[2])))
 			return statusOK

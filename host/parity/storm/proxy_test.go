@@ -327,7 +327,7 @@ func (w *worker) incrementMetric(id uint32, by int64) abi.Status {
 		w.storm.faultf("metric %d is not defined", id)
 		return abi.StatusBadArgument
 	}
-	if w.metrics[id-1] == fetchSuccess && w.answering != nil {
+	if strings.HasPrefix(w.metrics[id-1], fetchSuccess) && w.answering != nil {
 		w.storm.adopted(w.answering, w.answer.version)
 	}
 	w.nest()

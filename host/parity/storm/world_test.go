@@ -116,7 +116,8 @@ func (p *policy) text() string {
 		return object{"match": object{"path_separated_prefix": prefix}, "requires": requires}
 	}
 	config := object{
-		"providers": object{"in": in, "re": re, "re2": re2},
+		"filter_state": []string{"provider"},
+		"providers":    object{"in": in, "re": re, "re2": re2},
 		"rules": []object{
 			rule("/in", provider("in")), rule("/re", provider("re")), rule("/re2", provider("re2")),
 			rule("/both", tree("requires_all", provider("in"), provider("re"))),
