@@ -75,7 +75,7 @@ func module(t *testing.T) *replay.Engine {
 	if _, err := os.Stat(path); err != nil {
 		t.Fatalf("no module: %v; run make plugin or set POSTERN_MODULE", err)
 	}
-	e := replay.New(replay.Options{Module: path})
+	e := replay.New(replay.Options{Module: path, Verdicts: true})
 	t.Cleanup(func() { _ = e.Close(context.Background()) })
 	return e
 }

@@ -29,6 +29,9 @@ const (
 type Options struct {
 	// Module is the path of the module that runs where a line names none.
 	Module string
+	// Verdicts asks that module, Postern's own, to tell the provider and the reason of every
+	// verdict, by a variable of its environment.
+	Verdicts bool
 	// Start is where the clock stands before a line sets it; the zero value is
 	// the machine's time when the first case comes.
 	Start time.Time
@@ -170,7 +173,7 @@ func (e *Engine) start(ctx context.Context) {
 		return
 	}
 	env := s.env
-	if s.module == "" { // the one that is told of by its verdicts
+	if e.opts.Verdicts && s.module == e.opts.Module {
 		env = host.WithVerdicts(env)
 	}
 	h, err := m.NewHost(ctx, host.Options{

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/postern-wasm/postern/host"
 	"github.com/postern-wasm/postern/host/abi"
@@ -84,6 +85,9 @@ func (e *Engine) exchange(c *Case) *Answer {
 func (e *Engine) answered(a *Answer, s *host.Stream) {
 	if l, ok := s.Answer(); ok {
 		a.local(l)
+		if code := s.FilterState()["postern.reason"]; len(code) > 0 {
+			a.Reason = strings.ToValidUTF8(string(code), "\uFFFD") // details may be in jwt_authn's words
+		}
 	}
 	if s.RequestState() == host.StateTrapped {
 		status := 503

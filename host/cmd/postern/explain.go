@@ -93,7 +93,7 @@ func (a *app) explain(ctx context.Context, c *replay.Case, fetch bool) error {
 			return err
 		}
 	}
-	e := replay.New(replay.Options{Module: module})
+	e := replay.New(replay.Options{Module: module, Verdicts: true})
 	defer e.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to lose
 	r, err := explain.Run(ctx, e, c)
 	var refused *explain.Refused

@@ -62,7 +62,7 @@ func newReplayCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opts := replay.Options{Module: path}
+			opts := replay.Options{Module: path, Verdicts: true}
 			if verbose {
 				opts.Log = func(l host.LogEntry) { fmt.Fprintf(a.err, "%s: %s\n", l.Level, l.Text) }
 			}
