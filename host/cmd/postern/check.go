@@ -11,22 +11,27 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/postern-wasm/postern/host/lint"
 	"github.com/postern-wasm/postern/host/replay"
 	"github.com/postern-wasm/postern/host/serve"
 )
 
 const checkHelp = `check gives the configuration to the module itself, as a proxy would, and prints
 what it finds: one "path: text" line on stderr for each error, all at once, and
-one "warning: path: text" line for what is accepted and probably not meant.
+one "warning: path: text" line for what is accepted and probably not meant. Lines
+that end in [id] are lints, which the README lists: "warning:" for what is a hole
+unless it is meant, "note:" for what is good to know. With --bootstrap an Envoy
+configuration is looked at too, for how it runs the module.
 
 FILE is JSON, or YAML when its name ends in .yaml or .yml; "-" is JSON on stdin.
 Variables that the configuration takes secrets from are named with --env.
 
-Exit codes: 0 accepted, with or without warnings; 1 refused; 2 wrong usage, a
-file that cannot be read, or no module.`
+Exit codes: 0 accepted, with or without warnings; 1 refused, or with --strict
+accepted with a warning; 2 wrong usage, a file that cannot be read, or no module.`
 
 func newCheckCommand(a *app) *cobra.Command {
 	var env []string
+	var f checkFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE|-",
 		Short: "Say what is wrong with a configuration",
@@ -39,15 +44,41 @@ func newCheckCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.check(cmd.Context(), args[0], vars)
+			return a.check(cmd.Context(), args[0], vars, f)
 		},
 	}
 	cmd.Flags().StringArrayVar(&env, "env", nil, "a variable for the module: NAME for this process's own, or NAME=VALUE, which others can see; may be repeated")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "exit code 1 if there is a warning")
+	cmd.Flags().StringVar(&f.bootstrap, "bootstrap", "", "an Envoy bootstrap, or a part of one, JSON or YAML, to lint as well")
 	return cmd
 }
 
+// checkFlags are the flags of check.
+type checkFlags struct {
+	strict    bool
+	bootstrap string
+}
+
+// checked is what check finds.
+type checked struct {
+	*replay.Report
+	// Lints are what is accepted and may not be meant.
+	Lints []lint.Finding `json:"lints"`
+}
+
+// warnings counts all that are no notes.
+func (c *checked) warnings() int {
+	n := len(c.Warnings)
+	for _, f := range c.Lints {
+		if f.Level == lint.Warning {
+			n++
+		}
+	}
+	return n
+}
+
 // check judges one file.
-func (a *app) check(ctx context.Context, path string, env map[string]string) error {
+func (a *app) check(ctx context.Context, path string, env map[string]string, f checkFlags) error {
 	config, problem, err := a.readConfig(path)
 	if err != nil {
 		return err
@@ -64,18 +95,42 @@ func (a *app) check(ctx context.Context, path string, env map[string]string) err
 			return err
 		}
 	}
-	return a.report(path, report)
+	c := &checked{Report: report, Lints: []lint.Finding{}}
+	if f.bootstrap != "" {
+		text, err := serve.ReadConfig(f.bootstrap)
+		if err != nil {
+			return err
+		}
+		if c.Lints, err = lint.Bootstrap(text); err != nil {
+			return fmt.Errorf("cannot read %s: %w", f.bootstrap, err)
+		}
+	}
+	if report.OK {
+		found, err := lint.Config(config, env)
+		if err != nil {
+			return fmt.Errorf("the module takes the configuration and its rooms do not: %w", err)
+		}
+		c.Lints = append(found, c.Lints...)
+	}
+	if c.Lints == nil {
+		c.Lints = []lint.Finding{} // JSON says [], not null
+	}
+	return a.report(path, c, f.strict)
 }
 
 // report prints what was found: for a program all of it on stdout, for a reader
 // the findings on stderr and no more there than one line each.
-func (a *app) report(path string, r *replay.Report) error {
+func (a *app) report(path string, r *checked, strict bool) error {
+	tooMany := strict && r.warnings() > 0
 	if a.output == outputJSON {
 		if err := writeJSON(a.out, r); err != nil {
 			return err
 		}
 		if !r.OK {
 			return refusedf("%s: refused, %s", path, count(len(r.Errors), "error"))
+		}
+		if tooMany {
+			return refusedf("%s: %s", path, count(r.warnings(), "warning"))
 		}
 		return nil
 	}
@@ -85,12 +140,22 @@ func (a *app) report(path string, r *replay.Report) error {
 	for _, p := range r.Warnings {
 		fmt.Fprintln(a.err, "warning: "+p.String())
 	}
+	for _, f := range r.Lints {
+		fmt.Fprintln(a.err, string(f.Level)+": "+f.String())
+	}
 	if !r.OK {
 		return errRefused
 	}
+	warnings := r.warnings()
+	if tooMany {
+		return refusedf("%s: %s", path, count(warnings, "warning"))
+	}
 	line := path + ": ok"
-	if n := len(r.Warnings); n > 0 {
-		line += ", " + count(n, "warning")
+	if warnings > 0 {
+		line += ", " + count(warnings, "warning")
+	}
+	if n := len(r.Warnings) + len(r.Lints) - warnings; n > 0 {
+		line += ", " + count(n, "note")
 	}
 	_, err := fmt.Fprintln(a.out, line)
 	return err
