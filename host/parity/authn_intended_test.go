@@ -51,7 +51,7 @@ func onlyStatus(_ *authnConfig, _ *authnRequest, theirs, ours exchanged) bool {
 
 // lastToken: one of several tokens is bad, and the filter looks at the last one's outcome.
 func lastToken(_ *authnConfig, _ *authnRequest, theirs, ours exchanged) bool {
-	return theirs.Allowed && !ours.Allowed && (ours.Status == 401 || ours.GRPC == "16")
+	return theirs.Allowed && !ours.Allowed && (ours.Status == 401 || ours.Status == 403 || ours.GRPC != "")
 }
 
 // stillEncoded: all is equal but that the filter decodes what is left of the query.
@@ -68,10 +68,12 @@ func stillEncoded(_ *authnConfig, _ *authnRequest, theirs, ours exchanged) bool 
 var intended = []difference{
 	{"crit", "an extension that must be understood and is not (RFC 7515 §4.1.11)", "crit", refusedHere},
 	{"padding", "base64url of a JWS has none (RFC 7515 §2): two texts of one token defeat lists of revoked ones", "padding", refusedHere},
+	{"algorithm and key", "a key verifies what is of its own kind only (RFC 8725 §3.1)", "another kind of algorithm", refusedHere},
+	{"length of an ECDSA signature", "exactly that of the curve (RFC 7518 §3.4)", "length of a signature", refusedHere},
 	{"duplicate name", "two parsers may read two values (RFC 8725 §2.4)", "a name twice", refusedHere},
 	{"unwritable claim", "a claim with control bytes would split or lose a header", "unwritable claim", refusedHere},
 	{"object as written", "an object or a list in a claim is passed on as it stood in the token, not printed anew", "an object with numbers", sameButHeaders},
-	{"unverified claims say so", "claims that nobody verified come with x-jwt-signature-verified: false, and never with the client's own word", "", onlyStatus},
+	{"the word of the filter", "x-jwt-signature-verified is the filter's to say: a client's own is removed on every path", "", onlyStatus},
 	{"last token", "allow_missing passes a bad token in front of a good one: any bad token refuses", "several tokens", lastToken},
 	{"query stays encoded", "a parameter that is decoded on the way may become two, or another request", "", stillEncoded},
 	{"realm without query", "a token in the query would be echoed in the challenge and stand in logs", "", onlyRealm},

@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,6 +207,10 @@ func oddities() []oddity {
 		{story: "an empty text", mods: []mod{edit(func(string) string { return "" })}},
 		{story: "crit", tag: "crit", mods: []mod{head("crit", []string{"exp"}), head("exp", 1)}},
 		{story: "padded signature", tag: "padding", mods: []mod{segment(2, func(s string) string { return s + strings.Repeat("=", (4-len(s)%4)%4) })}},
+		{story: "alg RS256 whatever the key", tag: "another kind of algorithm", mods: []mod{head("alg", "RS256")}},
+		{story: "alg ES256 whatever the key", tag: "another kind of algorithm", mods: []mod{head("alg", "ES256")}},
+		{story: "halves of a signature with a zero in front", tag: "length of a signature", mods: []mod{segment(2, widened)}},
+		{story: "bits behind the last byte of the signature", tag: "padding", mods: []mod{segment(2, func(s string) string { return s[:len(s)-1] + string(s[len(s)-1]+1) })}},
 		{story: "a claim twice", tag: "a name twice", mods: []mod{twice("sub", "mallory")}},
 		{story: "a sub that splits a header", tag: "unwritable claim", mods: []mod{claim("sub", "a\x01b")}},
 		{story: "a sub in another script", mods: []mod{claim("sub", "ä")}},
@@ -217,6 +222,16 @@ func oddities() []oddity {
 		{story: "a ratio", mods: []mod{claim("ratio", rawJSON("0.5"))}},
 		{story: "typ at+jwt", mods: []mod{head("typ", "at+jwt")}},
 	}
+}
+
+// widened puts a zero byte before either half: ECDSA's two numbers stay what they were.
+func widened(s string) string {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	half := len(raw) / 2
+	return b64(slices.Concat([]byte{0}, raw[:half], []byte{0}, raw[half:]))
 }
 
 func (c chooser) damaged(r *authnRequest, m *mint, mods []mod) string {

@@ -67,7 +67,8 @@ var compatGroup = group{
 		{law: "compat: a preflight needs a method (H-14)", send: call("OPTIONS", "/api", line("origin", "https://app.test"), line("access-control-request-method", "")), want: authn("Jwt is missing", "/api")},
 		{law: "compat: a POST is no preflight (H-14)", send: call("POST", "/api", line("origin", "https://app.test"), line("access-control-request-method", "GET"), body("x")), want: authn("Jwt is missing", "/api")},
 
-		{law: "extract: unverified claims say so, whatever the client says (C-13)", send: get("/unverified", bearer(claim("aud", "web"), segment(2, flipped)), line("x-jwt-signature-verified", "true")), want: allowed(without("x-jwt-signature-verified"), adding("x-jwt-signature-verified", "false"), adding("x-user", "alice"))},
+		{law: "extract, compat: a bad signature is told, whatever the client says, and nothing passed on (C-13)", send: get("/unverified", bearer(claim("aud", "web"), segment(2, flipped)), line("x-jwt-signature-verified", "true"), line("x-user", "root")), want: untouched(without("x-jwt-signature-verified", "x-user"), adding("x-jwt-signature-verified", "false"))},
+		{law: "extract, compat: a good token's claims are passed on, the client's word is not (C-13)", send: get("/unverified", bearer(claim("aud", "web")), line("x-jwt-signature-verified", "true")), want: allowed(without("x-jwt-signature-verified"), adding("x-user", "alice"))},
 		{law: "extract: without a token the client's word is gone (C-13)", send: get("/unverified", line("x-jwt-signature-verified", "true")), want: untouched(without("x-jwt-signature-verified"))},
 		{law: "extract: a text that is no token is passed on as unverified", send: get("/unverified", line("authorization", "Bearer garbage")), want: untouched(adding("x-jwt-signature-verified", "false"))},
 		{law: "extract: unverified claims meet no authorize (C-13)", send: get("/claims", bearer(claim("aud", "web"))), want: missing("missing")},

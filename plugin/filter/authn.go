@@ -192,8 +192,13 @@ func (j *judge) authnOwner(s *slot) int {
 }
 
 // Extract is part of policy.Prover. A token is judged in everything but its signature:
-// what is expired or meant for others is not passed on.
+// what is expired or meant for others is not passed on. In compat the signature is judged
+// too, as Envoy 1.40 does, and only a token that is not good is said to be unverified; its
+// claims meet no rule either way.
 func (j *judge) Extract(header string) policy.Proof {
+	if j.plugin.cfg.Compat {
+		return j.authnExtract(header)
+	}
 	everywhere := credential.From(j.plugin.cfg.AllPlaces, j.gone, &j.plugin.work.view)
 	for {
 		s := j.next()
@@ -209,6 +214,29 @@ func (j *judge) Extract(header string) policy.Proof {
 			s.identity, s.unproved = identity.Identity{}, true
 			j.proved++
 		}
+	}
+	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
+}
+
+func (j *judge) authnExtract(header string) policy.Proof {
+	mark := j.proved
+	walk := credential.From(j.plugin.cfg.AllPlaces, j.gone, &j.plugin.work.view)
+	for {
+		s := j.next()
+		found := s.finder.Next(&j.plugin.work.view, &walk)
+		if found.State != credential.Present {
+			break
+		}
+		proof := j.authnToken(s, found, -1, nil)
+		if proof.State == policy.Waiting {
+			return proof
+		}
+		if proof.State != policy.Proved || proof.Provider < 0 {
+			j.statusHeader = header
+		}
+	}
+	for _, s := range j.slots[mark:j.proved] {
+		s.identity = identity.Identity{}
 	}
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
 }

@@ -40,7 +40,7 @@ type judge struct {
 
 	gone         []*credential.Place // in compat: tokens of these have left the request
 	left         [4]*credential.Place
-	statusHeader string              // see Extract
+	statusHeader string // see Extract
 
 	verified  int64  // see Verdict.Verified
 	algorithm string // of the token that was timed
