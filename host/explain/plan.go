@@ -126,7 +126,11 @@ func planAuthorize(rules *authorize.Rules) []Check {
 	if n := rules.Clients.Len(); n > 0 {
 		list = append(list, Check{ID: "clients", Outcome: NotReached, Clause: "authorize.clients; RFC 9068 §2.2", Expected: "client_id and azp are among " + strconv.Itoa(n)})
 	}
-	return append(list, planClaims(rules.Claims, "authorize.claims")...)
+	list = append(list, planClaims(rules.Claims, "authorize.claims")...)
+	if rules.MaxAge > 0 {
+		list = append(list, Check{ID: "max_age", Outcome: NotReached, Clause: "authorize.max_age; RFC 9470 §3", Expected: "auth_time is at most " + strconv.FormatInt(rules.MaxAge, 10) + " s ago"})
+	}
+	return list
 }
 
 func planClaims(rules []authorize.Claim, clause string) []Check {
@@ -198,6 +202,9 @@ func (t *trial) fail(code reason.Code) policy.Proof {
 	}
 	if code == reason.ClientDenied {
 		return t.failAt("clients", code)
+	}
+	if code == reason.StepUp {
+		return t.failAt("max_age", code)
 	}
 	// A refusal that no check here knows: it is told all the same.
 	t.branch.Checks = append(t.branch.Checks, Check{ID: code.String(), Clause: "see the table of reasons"})
