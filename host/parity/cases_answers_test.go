@@ -14,8 +14,8 @@ var answersGroup = group{
 		{law: "gRPC without a credential is UNAUTHENTICATED", send: call("POST", "/pkg.Service/Call", line("content-type", "application/grpc"), line("te", "trailers"), body("\x00\x00\x00\x00\x00")), want: missing("missing").asGRPC("16")},
 		{law: "gRPC with an expired token is UNAUTHENTICATED", send: call("POST", "/pkg.Service/Call", line("content-type", "application/grpc+proto"), bearer(at("exp", -3600)), body("")), want: invalid("expired").asGRPC("16")},
 		{law: "gRPC with a bad path is INVALID_ARGUMENT", send: call("POST", "/pkg.Service/../Call", line("content-type", "application/grpc"), body("")), want: malformed("path_not_normal").asGRPC("3")},
-		{law: "H-24 gRPC in another case", send: call("POST", "/pkg.Service/Call", line("content-type", "Application/gRPC+Proto"), line("x-request-id", "3b7f-01"), body("")), want: missing("missing").asGRPC("16")},
-		{law: "H-24 gRPC with a parameter", send: call("POST", "/pkg.Service/../Call", line("content-type", "application/grpc; charset=utf-8"), body("")), want: malformed("path_not_normal").asGRPC("3")},
+		{law: "H-24 gRPC in another case is HTTP to the host, and answered so", send: call("POST", "/pkg.Service/Call", line("content-type", "Application/gRPC+Proto"), line("x-request-id", "3b7f-01"), body("")), want: missing("missing").withID("3b7f-01")},
+		{law: "H-24 gRPC with a parameter is HTTP to the host, and answered so", send: call("POST", "/pkg.Service/../Call", line("content-type", "application/grpc; charset=utf-8"), body("")), want: malformed("path_not_normal")},
 		{law: "gRPC-Web is not gRPC", send: call("POST", "/", line("content-type", "application/grpc-web"), body("")), want: missing("missing")},
 		{law: "an answer never repeats the request's path or query", send: get("/secret-path?access_token=abc"), want: missing("missing")},
 	},
@@ -62,7 +62,7 @@ var problemGroup = group{
 			law: "a body of one's own is text unless it says otherwise", send: get("/api/../x"),
 			want: malformed("path_not_normal").in("text/plain; charset=utf-8", "no"),
 		},
-		{law: "H-24 gRPC has neither", send: call("POST", "/api/Call", line("content-type", "Application/gRPC"), bearer(at("exp", -3600)), body("")), want: invalid("expired").asGRPC("16")},
+		{law: "H-24 gRPC has neither", send: call("POST", "/api/Call", line("content-type", "application/grpc+proto"), bearer(at("exp", -3600)), body("")), want: invalid("expired").asGRPC("16")},
 	},
 }
 

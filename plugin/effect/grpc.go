@@ -1,29 +1,12 @@
 package effect
 
-import (
-	"strconv"
+import "github.com/postern-wasm/postern/plugin/request"
 
-	"github.com/postern-wasm/postern/plugin/request"
-)
-
-// framed puts an answer into gRPC's form where the host will not: a request that is gRPC
-// (RFC 9110 §8.3.1: a media type has no case, and may have parameters) and whose content
-// type the host, which compares bytes, takes for another one.
-func (w *Writer) framed(v *request.View, a *Answer) *Answer {
-	if !v.GRPC || hostFrames(v) {
-		return a
-	}
-	w.lines = append(w.lines, request.Header{Name: "content-type", Value: "application/grpc"},
-		request.Header{Name: "grpc-status", Value: w.text(strconv.AppendInt(w.buf, int64(a.GRPC), 10))})
-	if len(a.Body) > 0 { // the table's own text: nothing in it has to be percent-encoded
-		w.lines = append(w.lines, request.Header{Name: "grpc-message", Value: w.text(append(w.buf, a.Body...))})
-	}
-	a.Status, a.GRPC, a.Headers, a.Body = 200, -1, w.lines, a.Body[:0]
-	return a
-}
-
-// hostFrames says that hosts know the request for gRPC (Envoy: "application/grpc", alone
-// or before a '+').
+// hostFrames says that the host knows a gRPC request for one and puts the answer into
+// gRPC's form: by bytes, "application/grpc" alone or before a '+' (Envoy). One that stands
+// in another case or with parameters is answered as HTTP: the host takes the content type
+// from an answer without a body, so that no frame of our own would do, and gRPC's clients
+// know what 401, 403 and 503 mean (gRPC over HTTP2, HTTP to gRPC status codes).
 func hostFrames(v *request.View) bool {
 	const grpc = "application/grpc"
 	i, ok := v.Next("content-type", 0)

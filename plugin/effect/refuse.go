@@ -30,12 +30,13 @@ type Answer struct {
 // reasons that may pass by themselves; scope is what was asked for where that is lacking,
 // "" else, and told only if the configuration says so.
 func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter int64, scope string) *Answer {
+	grpc := v.GRPC && hostFrames(v)
 	if scope != "" && cfg.DiscloseScopes {
 		row := rowOf(c)
 		row.scope = scope
-		return w.framed(v, w.form(cfg, row, c, retryAfter, v.GRPC, v.RequestID))
+		return w.form(cfg, row, c, retryAfter, grpc, v.RequestID)
 	}
-	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !v.GRPC {
+	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !grpc {
 		if v.RequestID == "" || !cfg.takesID(c) {
 			return &cfg.prepared[c]
 		}
@@ -44,7 +45,7 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 		w.body, w.texts = w.answer.Body, max(w.texts, 1)
 		return &w.answer
 	}
-	return w.framed(v, w.form(cfg, rowOf(c), c, retryAfter, v.GRPC, v.RequestID))
+	return w.form(cfg, rowOf(c), c, retryAfter, grpc, v.RequestID)
 }
 
 // form writes an answer anew.
