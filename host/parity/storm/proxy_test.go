@@ -100,6 +100,7 @@ type stream struct {
 	provider string
 	since    int64 // when it began to wait, or was judged anew
 	rejudged int
+	edited   bool // the module has written its headers
 }
 
 // inContext calls the guest about a context.
@@ -175,6 +176,8 @@ func (w *worker) pairs(kind uint32) ([]abi.Pair, abi.Status) {
 	switch {
 	case s == nil:
 		return nil, abi.StatusBadArgument
+	case kind == mapRequest && (s.phase == judging || s.phase == waiting) && s.edited:
+		return s.headers, abi.StatusOK // what it has written is read back
 	case kind == mapRequest && (s.phase == judging || s.phase == waiting):
 		if s.phase == waiting { // it is judged anew, and may find something else to wait for
 			s.since = w.storm.clock
@@ -182,7 +185,6 @@ func (w *worker) pairs(kind uint32) ([]abi.Pair, abi.Status) {
 				w.storm.faultf("stream %d is judged for the %dth time", s.id, s.rejudged)
 			}
 		}
-		// What it has written so far belongs to a verdict that did not come about.
 		s.headers = slices.Clone(s.message.headers)
 		return s.headers, abi.StatusOK
 	case kind == mapTrailers && s.trailing:
@@ -207,6 +209,7 @@ func (w *worker) header(op headerOp, kind uint32, name, value string) abi.Status
 		w.storm.faultf("stream %d: %s of map %d is written in phase %d", s.id, name, kind, s.phase)
 		return abi.StatusBadArgument
 	}
+	s.edited = s.edited || kind == mapRequest
 	named := func(p abi.Pair) bool { return strings.EqualFold(p.Name, name) }
 	switch at := slices.IndexFunc(*list, named); {
 	case op == opSet && at >= 0:
