@@ -38,6 +38,8 @@ func label(name, key, value string) string {
 
 // tally are the metrics of one configuration. Slices have their length from the start, so
 // that counting needs no memory but for a metric's name when it comes up first.
+//
+//nolint:unused // the module's own files use all of it
 type tally struct {
 	allowed          []metric   // by provider, 0 for none
 	denied, reported [][]metric // by provider and reason
@@ -50,6 +52,8 @@ type tally struct {
 }
 
 // setTally are those of one key set.
+//
+//nolint:unused // the module's own files use all of it
 type setTally struct {
 	name                             string
 	age, keys, generation, throttled metric
