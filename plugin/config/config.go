@@ -75,11 +75,11 @@ type Provider struct {
 	OnUnavailable jwks.Unavailable
 	// RefetchUnknownKid says that this provider's tokens may cause a fetch for a kid that
 	// the set lacks (refetch_on_unknown_kid is not false). The set may be shared with one
+	// whose tokens may not.
+	RefetchUnknownKid bool
 	// ClearRouteCache has the host choose the route anew once a token of it has proved the
 	// request (clear_route_cache).
 	ClearRouteCache bool
-	// whose tokens may not.
-	RefetchUnknownKid bool
 	// Cache caps its share of the token cache (jwt_cache_config).
 	Cache ProviderCache
 }
