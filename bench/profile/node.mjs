@@ -37,7 +37,8 @@ class Host {
     Object.assign(env, {
       proxy_get_buffer_bytes: (type, start, max, at, size) =>
         type === PLUGIN_CONFIGURATION ? this.give(this.config.subarray(start, start + max), at, size) : NOT_FOUND,
-      proxy_get_header_map_pairs: (type, at, size) => this.give(this.pairs, at, size),
+      proxy_get_header_map_pairs: (type, at, size) => this.give(without(this.pairs, this.removed), at, size),
+      proxy_remove_header_map_value: (type, at, size) => (this.removed.push(this.text(at, size)), OK),
       proxy_get_header_map_value: () => NOT_FOUND,
       proxy_get_property: () => NOT_FOUND,
       proxy_get_shared_data: () => NOT_FOUND,
@@ -60,6 +61,10 @@ class Host {
     return this.seen;
   }
 
+  text(at, size) {
+    return Buffer.from(this.memory.buffer, at, size).toString();
+  }
+
   // give hands bytes to the guest in a buffer that it allocates.
   give(bytes, at, size) {
     const to = this.guest.proxy_on_memory_allocate(bytes.length) >>> 0;
@@ -72,6 +77,7 @@ class Host {
   // request sends one and says whether it was let through.
   request(pairs) {
     this.pairs = pairs;
+    this.removed = [];
     this.refused = false;
     const id = this.next++;
     this.guest.proxy_on_context_create(id, 1);
@@ -89,6 +95,20 @@ function encode(pairs) {
   head.writeUInt32LE(pairs.length);
   lengths.forEach((length, i) => head.writeUInt32LE(length, 4 + 4 * i));
   return Buffer.concat([head, Buffer.from(pairs.flat().map((text) => text + "\0").join(""))]);
+}
+
+// without leaves out the headers of these names.
+function without(encoded, names) {
+  if (names.length === 0) return encoded;
+  const count = encoded.readUInt32LE(0), pairs = [];
+  let at = 4 + 8 * count;
+  const next = (i) => {
+    const length = encoded.readUInt32LE(4 + 4 * i), text = encoded.toString("utf8", at, at + length);
+    at += length + 1;
+    return text;
+  };
+  for (let i = 0; i < count; i++) pairs.push([next(2 * i), next(2 * i + 1)]);
+  return encode(pairs.filter(([name]) => !names.includes(name)));
 }
 
 const requestOf = (headers, token) => encode([...headers, ["authorization", "Bearer " + token]]);

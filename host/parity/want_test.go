@@ -279,7 +279,7 @@ func (w want) checkChallenge(got result, message string) []string {
 	}
 	var expected []string
 	switch {
-	case w.status != 401 && !w.challenged && w.code != "insufficient_scope":
+	case !w.hasChallenge():
 	case w.code == "unauthorized":
 		expected = []string{fmt.Sprintf(`Bearer realm="%s"`, realm)}
 	case message == "" && len(challenges) == 1: // HEAD: the text has no body to be compared with
@@ -298,6 +298,14 @@ func (w want) checkChallenge(got result, message string) []string {
 		return []string{fmt.Sprintf("challenges %q, want %q", challenges, expected)}
 	}
 	return nil
+}
+
+// hasChallenge says whether the refusal has a challenge.
+func (w want) hasChallenge() bool {
+	if w.text != "" || w.bare {
+		return w.challenge != ""
+	}
+	return w.status == 401 || w.challenged || w.code == "insufficient_scope"
 }
 
 // checkRetry: exactly the 503 has Retry-After, a whole number of seconds from 1 on.

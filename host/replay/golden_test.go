@@ -82,7 +82,7 @@ func agree(got, want any) bool {
 }
 
 // replayTranscript runs a transcript's lines in one engine and compares.
-func replayTranscript(t *testing.T, path, module string) {
+func replayTranscript(t *testing.T, path string, opts replay.Options) {
 	t.Helper()
 	list := readTranscript(t, path)
 	var in, out bytes.Buffer
@@ -90,7 +90,7 @@ func replayTranscript(t *testing.T, path, module string) {
 		in.WriteString(x.in + "\n")
 	}
 	ctx := context.Background()
-	e := replay.New(replay.Options{Module: module})
+	e := replay.New(opts)
 	if err := e.Run(ctx, &in, &out); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func replayTranscript(t *testing.T, path, module string) {
 // module that does as its requests say.
 func TestBenchTranscript(t *testing.T) {
 	t.Chdir("../../testdata/replay") // the transcript names modules beside itself
-	replayTranscript(t, "bench.txt", "bench.wasm")
+	replayTranscript(t, "bench.txt", replay.Options{Module: "bench.wasm"})
 }
 
 // modulePath is where the built module is, $POSTERN_WASM or build/postern.wasm.
@@ -137,7 +137,7 @@ func modulePath(tb testing.TB) string {
 
 // TestJWTTranscript runs the module itself.
 func TestJWTTranscript(t *testing.T) {
-	replayTranscript(t, "../../testdata/replay/jwt.txt", modulePath(t))
+	replayTranscript(t, "../../testdata/replay/jwt.txt", replay.Options{Module: modulePath(t), Verdicts: true})
 }
 
 // BenchmarkReplay runs the transcript's first two lines: one that starts a
