@@ -135,7 +135,7 @@ async function sample(kind) {
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
   const names = new Map(profile.nodes.map((node) => [node.id, node.callFrame.functionName]));
-  const samples = {};
+  const samples = Object.create(null); // a function may be called toString
   profile.samples.forEach((id, i) => {
     const name = names.get(id);
     samples[name] = (samples[name] ?? 0) + profile.timeDeltas[i];
