@@ -153,7 +153,7 @@ func (c *chunk) objects(visit func(at, size, layout uintptr)) {
 func search(at, size, layout uintptr) {
 	for p := at; p+4 <= at+size; p += 4 {
 		to := word(p)
-		if to-lowest >= span || !pointsIn(to) || !mayPoint(layout, (p-at)/4) || layout == 0 && known(p) {
+		if to-lowest >= span || !pointsIn(to) || !mayPoint(layout, (p-at)/4) || layout == 0 && (hashes(p-at, size) || known(p)) {
 			continue
 		}
 		println("poison: word", (p-at)/4, "of the object at", at, "of", size, "bytes with layout", layout, "points into the call region:", to)
@@ -197,6 +197,13 @@ func known(at uintptr) bool {
 	}
 	return false
 }
+
+// leastBucket is the size of the smallest bucket of a hash map.
+const leastBucket = 76
+
+// hashes says that an object without a layout has hashes at that offset, if it is a
+// bucket of a hash map: those of three keys look like a pointer into the first 16 MiB.
+func hashes(offset, size uintptr) bool { return offset < 8 && size >= leastBucket }
 
 // mayPoint says whether word i of an object of that layout may hold a pointer.
 func mayPoint(layout, i uintptr) bool {
