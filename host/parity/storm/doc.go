@@ -12,4 +12,7 @@
 // own; and line by line against the other guest.
 //
 // It has tests only, and no expectation in it comes from the code under test.
+//
+// It is not built under the race detector: the proxy is one goroutine, and memory is flat
+// only after thousands of reloads.
 package storm
