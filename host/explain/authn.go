@@ -2,9 +2,9 @@ package explain
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
@@ -84,7 +84,7 @@ func (p prover) authnToken(t *trial, found credential.Found) policy.Proof {
 		return t.fail(code)
 	}
 	if t.provider < 0 {
-		if t.provider = p.authnOwner(t); t.provider < 0 {
+		if t.provider = filter.Owner(p.cfg, t.attempt, t.place); t.provider < 0 {
 			return t.failAt("iss", reason.IssuerUnknown)
 		}
 		t.branch.Provider, t.branch.Checks = p.providerName(t.provider), p.plan(t.provider, nil)
@@ -106,30 +106,6 @@ func (p prover) authnToken(t *trial, found credential.Found) policy.Proof {
 	return proof
 }
 
-// authnOwner is the provider that judges a token by its issuer.
-func (p prover) authnOwner(t *trial) int {
-	issuer, _ := t.attempt.Issuer()
-	allowed, owner, fallback := false, -1, -1
-	for i := range p.cfg.Providers {
-		cfg := &p.cfg.Providers[i]
-		has := t.attempt.IssuedFor(&cfg.JWT) || cfg.JWT.AnyIssuer() && issuer == ""
-		allowed = allowed || (has || cfg.JWT.AnyIssuer()) && looksAt(cfg.Places, t.place)
-		if has && owner < 0 {
-			owner = i
-		}
-		if cfg.JWT.AnyIssuer() && fallback < 0 {
-			fallback = i
-		}
-	}
-	switch {
-	case !allowed:
-		return -1
-	case owner >= 0:
-		return owner
-	}
-	return fallback
-}
-
 // Extract is part of policy.Prover: nothing is judged.
 func (p prover) Extract(string) policy.Proof {
 	p.report.Branches = append(p.report.Branches, Branch{
@@ -137,22 +113,4 @@ func (p prover) Extract(string) policy.Proof {
 		Checks: []Check{{ID: "extract_only", Outcome: Pass, Clause: "extract_only_without_validation", Expected: "nothing: claims are passed on that nobody has verified"}},
 	})
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
-}
-
-// preflight says that the request is a CORS preflight (Fetch §3.2.2).
-func (r *run) preflight() bool {
-	if r.view.Method != "OPTIONS" {
-		return false
-	}
-	for _, name := range [...]string{"origin", "access-control-request-method"} {
-		at, ok := r.view.Next(name, 0)
-		if !ok || r.view.Headers[at].Value == "" {
-			return false
-		}
-		_, again := r.view.Next(name, at+1)
-		if !r.cfg.Compat && (again || strings.ContainsAny(r.view.Headers[at].Value, ", ")) {
-			return false
-		}
-	}
-	return true
 }

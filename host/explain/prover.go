@@ -6,6 +6,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/authorize"
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/credential"
+	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
@@ -225,7 +226,7 @@ func (p prover) Everyone() policy.Proof {
 func (p prover) everyonesToken(i int) policy.Proof {
 	providers := p.cfg.Providers
 	found := new(credential.Finder).Find(&p.view, providers[i].Places)
-	if found.State == credential.Present && p.placeTaken(found.Place, i) {
+	if found.State == credential.Present && filter.Taken(p.cfg, found.Place, i) {
 		return policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
 	}
 	p.report.Branches = append(p.report.Branches, Branch{
@@ -241,7 +242,7 @@ func (p prover) everyonesToken(i int) policy.Proof {
 		return t.fail(code)
 	}
 	t.passTo("payload")
-	t.provider = p.owner(t)
+	t.provider = filter.Owner(p.cfg, t.attempt, t.place)
 	if t.provider < 0 {
 		return t.failAt("iss", reason.IssuerUnknown)
 	}
@@ -249,40 +250,4 @@ func (p prover) everyonesToken(i int) policy.Proof {
 	t.branch.Provider, t.branch.Checks = owner.Name, p.plan(t.provider, nil)
 	t.pass("credential", where(found.Place))
 	return t.prove(owner)
-}
-
-func (p prover) placeTaken(place *credential.Place, i int) bool {
-	for k := range p.cfg.Providers[:i] {
-		if looksAt(p.cfg.Providers[k].Places, place) {
-			return true
-		}
-	}
-	return false
-}
-
-// owner is the provider that judges a token by its issuer.
-func (p prover) owner(t *trial) int {
-	fallback := -1
-	for i := range p.cfg.Providers {
-		cfg := &p.cfg.Providers[i]
-		if !looksAt(cfg.Places, t.place) {
-			continue
-		}
-		if t.attempt.IssuedFor(&cfg.JWT) {
-			return i
-		}
-		if cfg.JWT.AnyIssuer() && fallback < 0 {
-			fallback = i
-		}
-	}
-	return fallback
-}
-
-func looksAt(places []credential.Place, place *credential.Place) bool {
-	for n := range places {
-		if places[n].In == place.In && places[n].Name == place.Name && places[n].Prefix == place.Prefix {
-			return true
-		}
-	}
-	return false
 }

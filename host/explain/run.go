@@ -10,6 +10,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/policy"
@@ -102,7 +103,7 @@ func (r *run) judge() {
 		return
 	}
 	r.writer.Begin(&r.cfg.Effect, &r.view)
-	if r.cfg.BypassPreflight && r.preflight() {
+	if filter.Preflight(r.cfg, &r.view) {
 		r.ask("preflight", "bypass_cors_preflight", "", "a CORS preflight request", reason.OK, false)
 		r.outcome.code = reason.OK
 		return

@@ -1,16 +1,12 @@
 package filter
 
 import (
-	"strings"
-
-	"github.com/postern-wasm/postern/plugin/authorize"
 	"github.com/postern-wasm/postern/plugin/cache"
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
 )
 
@@ -95,7 +91,7 @@ func (j *judge) authnToken(s *slot, found credential.Found, provider int, audien
 			return authnFailed(provider, code, j.authnText(s, code, limit))
 		}
 		if provider < 0 {
-			if s.provider = j.owner(s); s.provider < 0 {
+			if s.provider = Owner(cfg, &s.attempt, s.place); s.provider < 0 {
 				return authnFailed(-1, reason.IssuerUnknown, s.attempt.AuthnIssuer())
 			}
 		} else {
@@ -152,43 +148,8 @@ func (j *judge) authnProve(s *slot, p *config.Provider, audiences []string) poli
 	if code != reason.OK {
 		return authnFailed(s.provider, code, s.attempt.AuthnSignature(keys))
 	}
-	j.remember(s, p, generation)
-	s.identity = s.attempt.Identity(s.provider)
-	// Beyond jwt_authn, and answered in this module's own words.
-	claims := s.identity.Claims.Root()
-	if !authorize.Hold(p.Claims, claims) {
-		return failed(s.provider, reason.ClaimMismatch)
-	}
-	if !p.Scopes.Granted(claims) {
-		return policy.Proof{State: policy.Failed, Reason: reason.InsufficientScope, Provider: s.provider, Scope: p.Scopes.Text()}
-	}
-	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
-}
-
-// authnOwner is owner in jwt_authn's reading: the issuer must be that of a provider that
-// looks at the token's place, or one of those takes any; the token is then judged by the
-// first provider that has the issuer, wherever it looks, else the first without one.
-func (j *judge) authnOwner(s *slot) int {
-	issuer, _ := s.attempt.Issuer()
-	allowed, owner, fallback := false, -1, -1
-	for i := range j.plugin.cfg.Providers {
-		p := &j.plugin.cfg.Providers[i]
-		has := s.attempt.IssuedFor(&p.JWT) || p.JWT.AnyIssuer() && issuer == ""
-		allowed = allowed || (has || p.JWT.AnyIssuer()) && looksAt(p.Places, s.place)
-		if has && owner < 0 {
-			owner = i
-		}
-		if p.JWT.AnyIssuer() && fallback < 0 {
-			fallback = i
-		}
-	}
-	switch {
-	case !allowed:
-		return -1
-	case owner >= 0:
-		return owner
-	}
-	return fallback
+	// What it asks of claims is beyond jwt_authn, and answered in this module's own words.
+	return j.accept(s, p, generation)
 }
 
 // Extract is part of policy.Prover. A token is judged in everything but its signature:
@@ -246,7 +207,7 @@ func (j *judge) plausible(s *slot, raw string) bool {
 	if s.attempt.Parse(raw, j.plugin.cfg.MaxTokenBytes, j.plugin.seed) != reason.OK {
 		return false
 	}
-	if s.provider = j.authnOwner(s); s.provider < 0 {
+	if s.provider = authnOwner(j.plugin.cfg, &s.attempt, s.place); s.provider < 0 {
 		return false
 	}
 	p := &j.plugin.cfg.Providers[s.provider]
@@ -261,29 +222,6 @@ func (j *judge) plausible(s *slot, raw string) bool {
 func (j *judge) grantUnproved(s *slot) {
 	payload, claims := s.attempt.Unproved()
 	j.plugin.work.writer.Extract(&j.plugin.cfg.Effect, s.provider, payload, claims, s.place)
-}
-
-// preflight says that a request is a CORS preflight, which carries no credential: an
-// OPTIONS request that says from where and for what (Fetch §3.2.2). Two origins are none;
-// jwt_authn does not look that closely.
-func preflight(v *request.View, lenient bool) bool {
-	if v.Method != "OPTIONS" {
-		return false
-	}
-	return one(v, "origin", lenient) && one(v, "access-control-request-method", lenient)
-}
-
-// one says that a header is there once, with something in it that is one thing.
-func one(v *request.View, name string, lenient bool) bool {
-	at, ok := v.Next(name, 0)
-	if !ok || v.Headers[at].Value == "" {
-		return false
-	}
-	if lenient {
-		return true
-	}
-	_, again := v.Next(name, at+1)
-	return !again && !strings.ContainsAny(v.Headers[at].Value, ", ")
 }
 
 func authnFailed(provider int, code reason.Code, outcome reason.Authn) policy.Proof {

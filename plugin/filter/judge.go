@@ -144,10 +144,19 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	if code != reason.OK {
 		return failed(s.provider, code)
 	}
+	proof := j.accept(s, p, generation)
+	if proof.State == policy.Proved {
+		j.proved++
+	}
+	return proof
+}
+
+// accept keeps a token that has just proved good, and judges what its provider asks of
+// its claims: only now, and on a hit of the cache too, since that is told to nobody who
+// has no good token.
+func (j *judge) accept(s *slot, p *config.Provider, generation uint64) policy.Proof {
 	j.remember(s, p, generation)
 	s.identity = s.attempt.Identity(s.provider)
-	// Only now, and on a hit of the cache too: what a provider asks of claims is told to
-	// nobody who has no good token.
 	claims := s.identity.Claims.Root()
 	if !authorize.Hold(p.Claims, claims) {
 		return failed(s.provider, reason.ClaimMismatch)
@@ -155,7 +164,6 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	if !p.Scopes.Granted(claims) {
 		return policy.Proof{State: policy.Failed, Reason: reason.InsufficientScope, Provider: s.provider, Scope: p.Scopes.Text()}
 	}
-	j.proved++
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
 }
 
@@ -295,7 +303,7 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 	if found.State != credential.Present {
 		return unfound(found.State, -1)
 	}
-	if j.placeTaken(found.Place, i) {
+	if Taken(j.plugin.cfg, found.Place, i) {
 		return unfound(credential.Absent, -1)
 	}
 	s.place = found.Place
@@ -306,55 +314,13 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 		if code := j.parse(s, providers[i].JWT.MaxTokenBytes); code != reason.OK {
 			return failed(-1, code)
 		}
-		owner = j.owner(s)
+		owner = Owner(j.plugin.cfg, &s.attempt, s.place)
 	}
 	if owner < 0 {
 		return failed(-1, reason.IssuerUnknown)
 	}
 	s.provider = owner
 	return j.prove(s, &providers[owner], nil)
-}
-
-// placeTaken says whether a provider before i looks at the same place: its turn has
-// judged the token there, whoever owns it.
-func (j *judge) placeTaken(place *credential.Place, i int) bool {
-	for k := range j.plugin.cfg.Providers[:i] {
-		if looksAt(j.plugin.cfg.Providers[k].Places, place) {
-			return true
-		}
-	}
-	return false
-}
-
-// owner is the provider that judges a token by its issuer; it must look at the place
-// where the token stood.
-func (j *judge) owner(s *slot) int {
-	if j.plugin.cfg.Compat {
-		return j.authnOwner(s)
-	}
-	fallback := -1
-	for i := range j.plugin.cfg.Providers {
-		p := &j.plugin.cfg.Providers[i]
-		if !looksAt(p.Places, s.place) {
-			continue
-		}
-		if s.attempt.IssuedFor(&p.JWT) {
-			return i
-		}
-		if p.JWT.AnyIssuer() && fallback < 0 {
-			fallback = i
-		}
-	}
-	return fallback
-}
-
-func looksAt(places []credential.Place, place *credential.Place) bool {
-	for n := range places {
-		if places[n].In == place.In && places[n].Name == place.Name && places[n].Prefix == place.Prefix {
-			return true
-		}
-	}
-	return false
 }
 
 // grant writes the effects of every identity that the decision rests on.

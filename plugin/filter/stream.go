@@ -167,7 +167,7 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 	}
 	p.work.writer.Begin(&p.cfg.Effect, v)
 	p.work.judge.begin(now, s)
-	if p.cfg.BypassPreflight && preflight(v, p.cfg.Compat) {
+	if Preflight(p.cfg, v) {
 		return p.allow(s, policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1})
 	}
 	rule, ok := p.cfg.Policy.Find(v)

@@ -142,7 +142,7 @@ func (j *judge) recall(s *slot, provider, maxBytes int) bool {
 func (j *judge) recallOwner(s *slot, maxBytes int) int {
 	providers := j.plugin.cfg.Providers
 	for i := range providers {
-		if looksAt(providers[i].Places, s.place) && j.recall(s, i, maxBytes) && j.owner(s) == i {
+		if looksAt(providers[i].Places, s.place) && j.recall(s, i, maxBytes) && Owner(j.plugin.cfg, &s.attempt, s.place) == i {
 			return i
 		}
 	}
