@@ -122,8 +122,20 @@ func (s *summary) fail(e event, key string) {
 		s.failing[e.Package] = true
 		return
 	}
-	if !s.failing[e.Package] {
-		s.broken++
+	if s.failing[e.Package] {
+		return
+	}
+	s.broken++
+	// A test that was running when the program died gets no event of its own: what it has
+	// printed is why.
+	for key, lines := range s.output {
+		if name, _, _ := strings.Cut(key, " "); name != e.Package {
+			continue
+		}
+		for _, line := range lines {
+			fmt.Fprint(s.out, line)
+		}
+		delete(s.output, key)
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	endGood = `{"Action":"output","Package":"p","Output":"PASS\n"}` + "\n" + `{"Action":"output","Package":"p","Output":"ok  \tp\t0.2s\n"}` + "\n" + `{"Action":"pass","Package":"p"}` + "\n"
 	endBad  = `{"Action":"output","Package":"p","Output":"FAIL\tp\t0.2s\n"}` + "\n" + `{"Action":"fail","Package":"p"}` + "\n"
 	broken  = `{"ImportPath":"q","Action":"build-output","Output":"q.go:1: undefined: x\n"}` + "\n" + `{"Action":"output","Package":"q","Output":"FAIL\tq [build failed]\n"}` + "\n" + `{"Action":"fail","Package":"q"}` + "\n"
+	dying   = `{"Action":"run","Package":"p","Test":"TestD"}` + "\n" + `{"Action":"output","Package":"p","Test":"TestD","Output":"fatal error: out of luck\n"}` + "\n" + endBad
 	crashed = `{"Action":"output","Package":"p","Output":"panic: init\n"}` + "\n" + endBad
 )
 
@@ -25,14 +26,15 @@ func TestTotals(t *testing.T) {
 		shows   []string
 		hides   []string
 	}{
-		"all passed":                  {passA + endGood, true, true, []string{"ok  \tp\t0.2s\n", "note: 12 cases agree\n", "1 passed, 0 failed, 0 skipped\n"}, []string{"PASS"}},
-		"one failed":                  {passA + failB + endBad, false, false, []string{"got 1, want 2", "FAIL\tp", "1 passed, 1 failed, 0 skipped\n"}, []string{"=== RUN"}},
-		"one skipped where allowed":   {passA + skipC + endGood, false, true, []string{"1 passed, 0 failed, 1 skipped\n"}, []string{"no envoy"}},
-		"one skipped where forbidden": {passA + skipC + endGood, true, false, []string{"p TestC\n    c_test.go:5: no envoy", "1 passed, 0 failed, 1 skipped\n"}, nil},
-		"a package does not compile":  {passA + endGood + broken, false, false, []string{"undefined: x", "FAIL\tq [build failed]", "1 passed, 1 failed, 0 skipped\n"}, nil},
-		"a package crashes":           {passA + crashed, false, false, []string{"panic: init", "1 passed, 1 failed, 0 skipped\n"}, nil},
-		"no test at all":              {"", false, false, []string{"no test ran\n"}, nil},
-		"go itself complains":         {"go: no such file\n", false, false, []string{"go: no such file\n", "no test ran\n"}, nil},
+		"all passed":                    {passA + endGood, true, true, []string{"ok  \tp\t0.2s\n", "note: 12 cases agree\n", "1 passed, 0 failed, 0 skipped\n"}, []string{"PASS"}},
+		"one failed":                    {passA + failB + endBad, false, false, []string{"got 1, want 2", "FAIL\tp", "1 passed, 1 failed, 0 skipped\n"}, []string{"=== RUN"}},
+		"one skipped where allowed":     {passA + skipC + endGood, false, true, []string{"1 passed, 0 failed, 1 skipped\n"}, []string{"no envoy"}},
+		"one skipped where forbidden":   {passA + skipC + endGood, true, false, []string{"p TestC\n    c_test.go:5: no envoy", "1 passed, 0 failed, 1 skipped\n"}, nil},
+		"a package does not compile":    {passA + endGood + broken, false, false, []string{"undefined: x", "FAIL\tq [build failed]", "1 passed, 1 failed, 0 skipped\n"}, nil},
+		"a package crashes":             {passA + crashed, false, false, []string{"panic: init", "1 passed, 1 failed, 0 skipped\n"}, nil},
+		"a test takes the program down": {passA + dying, false, false, []string{"fatal error: out of luck", "1 passed, 1 failed, 0 skipped\n"}, nil},
+		"no test at all":                {"", false, false, []string{"no test ran\n"}, nil},
+		"go itself complains":           {"go: no such file\n", false, false, []string{"go: no such file\n", "no test ran\n"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

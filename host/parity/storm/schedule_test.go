@@ -90,11 +90,13 @@ func (w *worker) tick() {
 
 // impatient finds streams that nobody lets go, and closes what waits for too long.
 func (s *storm) impatient() {
-	for _, st := range s.open {
+	for _, st := range slices.Clone(s.open) { // a timer lets others go too
 		if st.phase == waiting && s.clock > st.since+patience {
 			// Only a timer can tell it: give each root one, then it has to be gone.
-			for _, r := range st.worker.roots {
-				st.worker.inContext(r.id, func() { st.worker.guest.tick(r.id) })
+			for _, r := range slices.Clone(st.worker.roots) {
+				if slices.Contains(st.worker.roots, r) {
+					st.worker.inContext(r.id, func() { st.worker.guest.tick(r.id) })
+				}
 			}
 			if st.phase == waiting {
 				s.faultf("worker %d, stream %d of %s, root %d, has waited for %d s", st.worker.index, st.id, st.message.kind, st.root.id, (s.clock-st.since)/second)
