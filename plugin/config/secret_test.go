@@ -1,0 +1,72 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/postern-wasm/postern/plugin/jsonx"
+)
+
+// TestSecretsHaveOneOfThreeForms: the bytes meant, or one problem that quotes nothing.
+func TestSecretsHaveOneOfThreeForms(t *testing.T) {
+	const hidden = "hunter2"
+	environment := map[string]string{
+		"PLAIN": hidden, "EMPTY": "", "LINE": hidden + "\n", "CRLF": hidden + "\r\n", "BYTES": "\x00\xff" + hidden,
+		"PEM": "\ufeff -----BEGIN PUBLIC KEY-----\n" + hidden, "LONG": strings.Repeat("x", 4097), "LONGEST": strings.Repeat("x", 4096),
+	}
+	for _, tc := range []struct{ law, text, want, problem, warning string }{
+		{"a text is its bytes", `{"inline":"hunter2"}`, hidden, "", ""},
+		{"a text is its bytes in UTF-8", `{"inline":"\u00e9\u0000"}`, "\xc3\xa9\x00", "", ""},
+		{"base64 is decoded", `{"inline_base64":"aHVudGVyMg=="}`, hidden, "", ""},
+		{"the other spelling of the key", `{"inlineBase64":"aHVudGVyMg=="}`, hidden, "", ""},
+		{"base64 without padding", `{"inline_base64":"aHVudGVyMg"}`, hidden, "", ""},
+		{"base64 in either alphabet", `{"inline_base64":"-_8="}`, "\xfb\xff", "", ""},
+		{"a variable", `{"env":"PLAIN"}`, hidden, "", ""},
+		{"a variable is taken byte for byte", `{"env":"BYTES"}`, "\x00\xff" + hidden, "", ""},
+		{"a line break at a variable's end counts, with a warning", `{"env":"LINE"}`, hidden + "\n", "", "secret.env: the variable's value ends in a line break, which is taken as part of the secret"},
+		{"so does one of two bytes", `{"env":"CRLF"}`, hidden + "\r\n", "", "secret.env: the variable's value ends in a line break, which is taken as part of the secret"},
+		{"4096 bytes", `{"env":"LONGEST"}`, environment["LONGEST"], "", ""},
+		{"4097 bytes", `{"env":"LONG"}`, "", "secret.env: a secret has at most 4096 bytes", ""},
+		{"K-06: an empty text", `{"inline":""}`, "", "secret.inline: must not be empty", ""},
+		{"K-06: nothing in base64", `{"inline_base64":""}`, "", "secret.inline_base64: must not be empty", ""},
+		{"K-06: padding alone", `{"inline_base64":"="}`, "", "secret.inline_base64: must not be empty", ""},
+		{"K-06: an empty variable", `{"env":"EMPTY"}`, "", "secret.env: names an environment variable that is empty", ""},
+		{"no name of a variable", `{"env":""}`, "", "secret.env: must not be empty", ""},
+		{"a variable that is not set", `{"env":"hunter2"}`, "", "secret.env: names an environment variable that is not set (see environment_variables in Envoy's vm_config)", ""},
+		{"what is not base64", `{"inline_base64":"hunter2!"}`, "", "secret.inline_base64: is not base64", ""},
+		{"base64 with trailing bits", `{"inline_base64":"aHVudGVyMh=="}`, "", "secret.inline_base64: is not base64", ""},
+		{"J-03: a PEM block, wherever it begins", `{"env":"PEM"}`, "", "secret.env: holds a PEM block, which is no secret to compute with", ""},
+		{"J-03: a PEM block in base64", `{"inline_base64":"AC0tLS0tQkVHSU4gWC0tLS0t"}`, "", "secret.inline_base64: holds a PEM block, which is no secret to compute with", ""},
+		{"a secret that stands by itself", `"hunter2"`, "", "secret: want an object, not a string", ""},
+		{"two forms", `{"inline":"hunter2","env":"PLAIN"}`, "", "secret.env: only one of inline, inline_base64, env may be given", ""},
+		{"no form", `{}`, "", "secret: one of inline, inline_base64, env is required", ""},
+		{"a form that is none", `{"file":"hunter2"}`, "", "secret.file: unknown key", ""},
+		{"another type", `{"inline":["hunter2"]}`, "", "secret.inline: want a string, not a list", ""},
+	} {
+		b := &builder{out: &findings{}, env: func(name string) (string, bool) { s, ok := environment[name]; return s, ok }}
+		tree, err := jsonx.Tree([]byte(`{"secret":`+tc.text+`}`), jsonx.Limits{MaxBytes: 1 << 16, MaxDepth: 8})
+		if err != nil {
+			t.Fatal(tc.law, err)
+		}
+		o := value{json: tree, out: b.out}.object()
+		got := b.secret(o.get("secret"))
+		if tc.problem == "" && string(got) != tc.want {
+			t.Errorf("%s: %q", tc.law, got)
+		}
+		hold(t, tc.law, "problems", b.out.errors, tc.problem)
+		hold(t, tc.law, "warnings", b.out.warnings, tc.warning)
+		for _, p := range append(b.out.errors, b.out.warnings...) {
+			if strings.Contains(p.String(), hidden) || strings.Contains(p.String(), "aHVudGVy") {
+				t.Errorf("%s: quoted: %s", tc.law, p)
+			}
+		}
+	}
+}
+
+// hold compares a list of at most one finding with what it should begin with.
+func hold(t *testing.T, law, what string, list []Problem, want string) {
+	t.Helper()
+	if want == "" && len(list) > 0 || want != "" && (len(list) == 0 || !strings.HasPrefix(list[0].String(), want)) {
+		t.Errorf("%s: %s %v", law, what, list)
+	}
+}
