@@ -80,6 +80,29 @@ var noRefetchGroup = group{
 	},
 }
 
+// sharedGroup: two providers of one set, of which one's tokens may not cause a fetch.
+var sharedGroup = group{
+	name: "remote-shared", clusters: keysFrom(serve("rsa")), config: `{
+  "providers": {
+    "eager": {"issuer": "https://issuer.test", "remote_jwks": {"http_uri": {"uri": "http://keys.test/jwks.json", "cluster": "keys", "timeout": "5s"}, "refetch_on_unknown_kid": true}},
+    "quiet": {"issuer": "https://issuer.test", "remote_jwks": {"http_uri": {"uri": "http://keys.test/jwks.json", "cluster": "keys", "timeout": "5s"}, "refetch_on_unknown_kid": false}}
+  },
+  "rules": [
+    {"match": {"prefix": "/quiet"}, "requires": {"provider_name": "quiet"}},
+    {"match": {"prefix": "/eager"}, "requires": {"provider_name": "eager"}}
+  ]
+}`,
+	cases: []scenario{
+		{law: "R-09: a shared set's key, of the provider that does not refetch", send: get("/quiet", bearer()), want: allowed().by("quiet")},
+		{law: "R-09: an unknown kid, of the provider that does not refetch", send: get("/quiet", bearer(by("rsa-next"))), want: invalid("key_unknown").by("quiet"), before: func(w *world) {
+			w.now("keys", serve("rotated"))
+			w.mark("keys")
+		}},
+		{law: "R-09: its unknown kid has made no fetch; the other's makes one", send: get("/eager", bearer(by("rsa-next"))), want: allowed().by("eager"), before: func(w *world) { w.asked("keys", 0) }},
+		{law: "R-09: what that brought is for both", send: get("/quiet", bearer(by("rsa-next"))), want: allowed().by("quiet"), before: func(w *world) { w.asked("keys", 1) }},
+	},
+}
+
 var outageGroup = group{
 	name:     "remote-outage",
 	provider: "corp", config: remote(`, "async_fetch": {"failed_refetch_duration": "0.2s"}`), clusters: keysFrom(says(503, "busy")),

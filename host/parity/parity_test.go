@@ -19,7 +19,7 @@ func table() []*group {
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup, &compatGroup, &preflightGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup, &problemGroup, &textGroup,
 		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
-		&fetchGroup, &rotationGroup, &noRefetchGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
+		&fetchGroup, &rotationGroup, &noRefetchGroup, &sharedGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&profilesGroup, &issuersGroup, &encodingsGroup, &stepUpGroup,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
 		&reportGroup, &reportRulesGroup,

@@ -141,8 +141,9 @@ func (j *judge) authnProve(s *slot, p *config.Provider, audiences []string) poli
 	}
 	work := j.plugin.work
 	code := s.attempt.Prove(keys, j.plugin.rsa)
+	j.time(s, code)
 	j.plugin.work = work
-	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
+	if code == reason.KeyUnknown && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}
 	if code != reason.OK {

@@ -138,7 +138,7 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 	code := s.attempt.Prove(keys, j.plugin.rsa)
 	j.time(s, code)
 	j.plugin.work = work
-	if code == reason.KeyUnknown && p.Remote >= 0 && j.asksForKid(p) {
+	if code == reason.KeyUnknown && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}
 	if code != reason.OK {
@@ -253,7 +253,11 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 
 // asksForKid says whether the request waits for a refetch because of its kid. It asks
 // once and waits while the answer is under way: what that does not bring is not there.
+// A provider that does not refetch neither asks nor waits, whoever shares its set.
 func (j *judge) asksForKid(p *config.Provider) bool {
+	if p.Remote < 0 || !p.RefetchUnknownKid {
+		return false
+	}
 	s := j.stream
 	source := j.plugin.sources[p.Remote]
 	if s.kidAsked {
