@@ -29,6 +29,8 @@ const (
 // rowOf returns the row of a reason. Every code has one; a code without is a fault of
 // the program and answers as Internal, which denies.
 func rowOf(c reason.Code) answerRow {
+	// The rest is in signedRow; a test holds that every code has an answer.
+	//exhaustive:ignore
 	switch c {
 	case reason.Missing:
 		return answerRow{401, "unauthorized", "A credential is required.", plainChallenge, false, ""}
@@ -100,13 +102,65 @@ func rowOf(c reason.Code) answerRow {
 		return answerRow{403, "access_denied", "Access is denied.", noChallenge, false, ""}
 	case reason.KeysUnavailable, reason.WaitingFull:
 		return unavailable("The keys to verify the credential are not available.")
-	case reason.ClockUnset, reason.NoConfiguration, reason.Internal, reason.Undecided, reason.OK:
+	default:
+		return signedRow(c)
 	}
-	return unavailable("The request cannot be verified now.")
+}
+
+// signedRow is rowOf for signed requests, and for what nobody is to blame for who asks.
+func signedRow(c reason.Code) answerRow {
+	// The rest is in rowOf.
+	//exhaustive:ignore
+	switch c {
+	case reason.SignatureInvalid:
+		return invalidSignature("The signature is not valid.")
+	case reason.SignatureMalformed:
+		return invalidSignature("The signature is malformed.")
+	case reason.SignatureExpired:
+		return invalidSignature("The signature has expired.")
+	case reason.SignatureInFuture:
+		return invalidSignature("The signature is not yet valid.")
+	case reason.TimestampMissing, reason.TimestampMalformed:
+		return invalidSignature("The time of signing is missing or malformed.")
+	case reason.ComponentMissing:
+		return invalidSignature("A part of the request that the signature names is missing.")
+	case reason.ComponentNotCovered:
+		return invalidSignature("The signature does not cover enough of the request.")
+	case reason.ComponentUnsupported:
+		return invalidSignature("The signature names a part of the request that is not supported.")
+	case reason.SignerMismatch:
+		return invalidSignature("The signature is made for another use.")
+	case reason.NonceMissing:
+		return invalidSignature("The nonce is missing or malformed.")
+	case reason.DigestMissing, reason.DigestUnsupported:
+		return invalidSignature("An acceptable digest of the body is required.")
+	case reason.DigestMismatch:
+		return invalidSignature("The body does not match its digest.")
+	case reason.BodyNotCovered:
+		return invalidSignature("The signature does not cover the body.")
+	case reason.BodyMalformed:
+		return invalidSignature("The body is malformed.")
+	case reason.ResourceMismatch, reason.AddressMismatch:
+		return invalidSignature("The signature is not for this request.")
+	case reason.Replayed:
+		return answerRow{401, "replayed_request", "The request has been received before.", errorChallenge, false, ""}
+	case reason.SignaturesTooMany:
+		return answerRow{400, "invalid_request", "The request carries too many signatures.", noChallenge, false, ""}
+	case reason.BodyNotAllowed:
+		return answerRow{400, "invalid_request", "A body is not accepted here.", noChallenge, false, ""}
+	case reason.BodyTooLarge:
+		return answerRow{413, "content_too_large", "The body is too large.", noChallenge, false, ""}
+	default:
+		return unavailable("The request cannot be verified now.")
+	}
 }
 
 func invalidToken(text string) answerRow {
 	return answerRow{401, "invalid_token", text, errorChallenge, false, ""}
+}
+
+func invalidSignature(text string) answerRow {
+	return answerRow{401, "invalid_signature", text, errorChallenge, false, ""}
 }
 
 func unavailable(text string) answerRow {

@@ -227,9 +227,21 @@ func TestEveryReasonHasAnAnswer(t *testing.T) {
 		reason.HeadersUnreadable: "400 invalid_request", reason.PathNotNormal: "400 invalid_request", reason.SeveralCredentials: "400 invalid_request",
 		reason.NoRule: "403 access_denied", reason.ClientDenied: "403 access_denied", reason.ClaimDenied: "403 access_denied",
 		reason.InsufficientScope: "403 insufficient_scope", reason.StepUp: "401 insufficient_user_authentication",
+		reason.Replayed: "401 replayed_request", reason.SignaturesTooMany: "400 invalid_request", reason.BodyNotAllowed: "400 invalid_request",
+		reason.BodyTooLarge: "413 content_too_large",
 	}
-	for _, c := range []reason.Code{reason.Undecided, reason.Internal, reason.NoConfiguration, reason.ClockUnset, reason.KeysUnavailable, reason.WaitingFull} {
+	for _, c := range []reason.Code{
+		reason.Undecided, reason.Internal, reason.NoConfiguration, reason.ClockUnset, reason.KeysUnavailable, reason.WaitingFull,
+		reason.BodyUndelivered, reason.ReplayFull, reason.ReplayUnavailable,
+	} {
 		special[c] = "503 temporarily_unavailable"
+	}
+	for _, c := range []reason.Code{
+		reason.SignatureInvalid, reason.SignatureMalformed, reason.SignatureExpired, reason.SignatureInFuture, reason.TimestampMissing, reason.TimestampMalformed,
+		reason.ComponentMissing, reason.ComponentNotCovered, reason.ComponentUnsupported, reason.SignerMismatch, reason.NonceMissing, reason.DigestMissing,
+		reason.DigestMismatch, reason.DigestUnsupported, reason.BodyNotCovered, reason.BodyMalformed, reason.ResourceMismatch, reason.AddressMismatch,
+	} {
+		special[c] = "401 invalid_signature"
 	}
 	for _, c := range reason.All() {
 		want := special[c]

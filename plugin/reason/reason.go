@@ -100,6 +100,56 @@ const (
 	PartyMismatch
 	// StepUp: proved, but its subject was authenticated too long ago (RFC 9470 §3).
 	StepUp
+	// SignatureInvalid: no key of the provider verifies the signature, or the key that is named is not one of them: a stranger must not tell which.
+	SignatureInvalid
+	// SignatureMalformed: what carries the signature is not in the scheme's form.
+	SignatureMalformed
+	// SignaturesTooMany: more signatures, parameters or listed names than are judged.
+	SignaturesTooMany
+	// SignatureExpired: signed too long ago, or past the end that the signature states.
+	SignatureExpired
+	// SignatureInFuture: signed at a time that is still to come, or not valid yet.
+	SignatureInFuture
+	// TimestampMissing: the scheme's time of signing is not there.
+	TimestampMissing
+	// TimestampMalformed: the time of signing is not in the scheme's form.
+	TimestampMalformed
+	// ComponentMissing: a part of the request that the signature lists is not there, or not once.
+	ComponentMissing
+	// ComponentNotCovered: the signature does not cover a part of the request that has to be covered.
+	ComponentNotCovered
+	// ComponentUnsupported: the signature lists a part of the request that is not supported.
+	ComponentUnsupported
+	// SignerMismatch: the signature is made for another scope, tag or use (SigV4's region and service, RFC 9421's tag).
+	SignerMismatch
+	// NonceMissing: no nonce, or one that is malformed, where the scheme needs one.
+	NonceMissing
+	// DigestMissing: no signed digest of the body where one is required.
+	DigestMissing
+	// DigestMismatch: the body is not the one that the signed digest is of.
+	DigestMismatch
+	// DigestUnsupported: a digest in an algorithm that is not accepted, or malformed.
+	DigestUnsupported
+	// BodyNotCovered: a body that the signature says nothing about.
+	BodyNotCovered
+	// BodyMalformed: the body is not in the form that the scheme signs (form fields, a time within JSON).
+	BodyMalformed
+	// BodyNotAllowed: a body where the provider takes none (body mode reject).
+	BodyNotAllowed
+	// BodyTooLarge: the body is longer than the provider holds.
+	BodyTooLarge
+	// BodyUndelivered: the host does not deliver bodies while headers are held.
+	BodyUndelivered
+	// ResourceMismatch: a signed URL that is for another resource.
+	ResourceMismatch
+	// AddressMismatch: a signed URL that is for another client address.
+	AddressMismatch
+	// Replayed: the very same signed request has been accepted before.
+	Replayed
+	// ReplayFull: too many requests of this key within the window to remember them all.
+	ReplayFull
+	// ReplayUnavailable: the store of accepted requests cannot be read or is damaged.
+	ReplayUnavailable
 	// count is the number of codes, for the table below and its test.
 	count
 )
@@ -151,6 +201,31 @@ var names = [count]string{
 	ClaimMissing:         "claim_missing",
 	PartyMismatch:        "party_mismatch",
 	StepUp:               "step_up_required",
+	SignatureInvalid:     "signature_invalid",
+	SignatureMalformed:   "signature_malformed",
+	SignaturesTooMany:    "signatures_too_many",
+	SignatureExpired:     "signature_expired",
+	SignatureInFuture:    "signature_in_future",
+	TimestampMissing:     "timestamp_missing",
+	TimestampMalformed:   "timestamp_malformed",
+	ComponentMissing:     "component_missing",
+	ComponentNotCovered:  "component_not_covered",
+	ComponentUnsupported: "component_unsupported",
+	SignerMismatch:       "signer_mismatch",
+	NonceMissing:         "nonce_missing",
+	DigestMissing:        "digest_missing",
+	DigestMismatch:       "digest_mismatch",
+	DigestUnsupported:    "digest_unsupported",
+	BodyNotCovered:       "body_not_covered",
+	BodyMalformed:        "body_malformed",
+	BodyNotAllowed:       "body_not_allowed",
+	BodyTooLarge:         "body_too_large",
+	BodyUndelivered:      "body_undelivered",
+	ResourceMismatch:     "resource_mismatch",
+	AddressMismatch:      "address_mismatch",
+	Replayed:             "replayed",
+	ReplayFull:           "replay_full",
+	ReplayUnavailable:    "replay_unavailable",
 }
 
 // String returns the stable name: lower case, letters and underscores only.
