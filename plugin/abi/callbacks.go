@@ -162,11 +162,13 @@ func onConfigure(id uint32, size int32) uint32 {
 		home.Free()
 		return 0
 	}
-	if old := r.current; old != nil {
+	old := r.current
+	r.current = accepted
+	if old != nil {
 		old.plugin.Retire()
 		r.retired = push(r.retired, old)
+		old.leave()
 	}
-	r.current = accepted
 	if memory.Outside() {
 		r.tidy()
 	}

@@ -22,9 +22,9 @@ func removeStream(s *stream) {
 // removeRoot frees a context with all its policies. Streams that the host should have
 // deleted before are refused from then on.
 func removeRoot(i int) {
-	r := roots[i]
-	if r.current != nil {
-		r.retired = push(r.retired, r.current)
+	r, last := roots[i], roots[i].current
+	if last != nil {
+		r.retired = push(r.retired, last)
 	}
 	for _, p := range r.retired {
 		streams.orphan(p)
@@ -32,6 +32,10 @@ func removeRoot(i int) {
 		graves = push(graves, p)
 	}
 	roots = append(roots[:i], roots[i+1:]...)
+	if last != nil {
+		last.leave()
+		waiting()
+	}
 	clear(r.retired)
 	*r = root{retired: r.retired[:0]}
 	spare = append(spare, r)

@@ -170,23 +170,66 @@ func (m *metric) grown(name string, now uint64, before *uint64) {
 // gauges tells how the key sets of the configurations in force stand. All workers write
 // the same gauge of a set, the last one counts; waiting requests are added up.
 func gauges(now int64) {
-	waits := int64(0)
 	for _, r := range roots {
-		for _, p := range r.retired {
-			waits += int64(p.plugin.Waiting())
-		}
 		if r.current == nil {
 			continue
 		}
-		waits += int64(r.current.plugin.Waiting())
 		for i := range r.current.tally.sets {
 			r.current.set(i, now)
 		}
 	}
-	if by := waits - told.waits; by != 0 || told.waiting.state == undefined {
-		told.waiting.add(gauge, "postern_waiting_requests", by)
-		told.waits = waits
+	waiting()
+}
+
+// waiting tells how many requests more or fewer wait than when it was told last.
+func waiting() {
+	n := int64(0)
+	for _, r := range roots {
+		for _, p := range r.retired {
+			n += int64(p.plugin.Waiting())
+		}
+		if r.current != nil {
+			n += int64(r.current.plugin.Waiting())
+		}
 	}
+	if by := n - told.waits; by != 0 || told.waiting.state == undefined {
+		told.waiting.add(gauge, "postern_waiting_requests", by)
+		told.waits = n
+	}
+}
+
+// leave tells the last of a configuration that is not in force any more: what its cache
+// has counted, and that its key sets are gone. A gauge keeps its last value for ever, in
+// the proxy too, unless someone writes another; a set of the same name in a configuration
+// that is in force writes its own. A VM that has trapped cannot take leave.
+func (p *policy) leave() {
+	p.flush()
+	for i := range p.tally.sets {
+		t := &p.tally.sets[i]
+		if inForce(t.name) {
+			continue
+		}
+		for _, m := range [...]*metric{&t.age, &t.keys, &t.generation} {
+			if m.state == defined {
+				m.record(gauge, "", 0)
+			}
+		}
+	}
+}
+
+// inForce says whether a configuration that is in force has a key set of the name.
+func inForce(name string) bool {
+	for _, r := range roots {
+		if r.current == nil {
+			continue
+		}
+		for i := range r.current.tally.sets {
+			if r.current.tally.sets[i].name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *policy) set(i int, now int64) {
