@@ -1,0 +1,276 @@
+package signed
+
+import "github.com/postern-wasm/postern/plugin/reason"
+
+// BodyMode is what a provider does with bodies.
+type BodyMode uint8
+
+// The modes.
+const (
+	// BodyHold: held until the signature is proved.
+	BodyHold BodyMode = iota
+	// BodyDigest: a body needs a signed digest in the headers.
+	BodyDigest
+	// BodyReject: none is taken.
+	BodyReject
+)
+
+// Config is a provider of signed requests.
+type Config struct {
+	// Provider is its index, to tell its taps from those of others.
+	Provider int
+	Scheme   Scheme
+	// Keys in the order of the configuration.
+	Keys []*Key
+	// Algorithms that are taken.
+	Algorithms Set
+	// Tolerance is how far the signed time may be from now, nanoseconds.
+	Tolerance int64
+	Body      BodyMode
+	// NeedsText says that [Attempt.Fingerprint] will be asked for what public keys signed.
+	NeedsText bool
+}
+
+// Body is what is known of a request's body at an event.
+type Body struct {
+	// Ended says that all of it has come, Size how much. Only then do the others count.
+	Ended bool
+	Size  int64
+	// Taps are the stream's.
+	Taps *Taps
+	// Each hands over the body piece by piece once more, for what no tap has; nil, or false,
+	// if that cannot be. Whole returns it in one piece.
+	Each  func(func(piece []byte)) bool
+	Whole func() (string, bool)
+}
+
+// State is how far an attempt has come; the zero value refuses.
+type State uint8
+
+// The states.
+const (
+	// Refused: for the reason that comes with it.
+	Refused State = iota
+	// Proved: by [Attempt.Key].
+	Proved
+	// NeedsBody: judge again when the body is complete.
+	NeedsBody
+)
+
+// Attempt is the judging of one request by one provider. Reuse it. It is not safe for
+// concurrent use.
+type Attempt struct {
+	cfg     *Config
+	request *Request
+	body    *Body
+	reading Reading
+	claim   int
+	key     *Key
+	alg     Algorithm
+	nth     int // of the claim's signatures
+	text    [32]byte
+}
+
+// Judge judges a request by its headers and what there is of its body.
+func (a *Attempt) Judge(cfg *Config, r *Request, b *Body) (State, reason.Code) {
+	a.Wipe()
+	a.cfg, a.request, a.body = cfg, r, b
+	if code := cfg.Scheme.Read(r, &a.reading); code != reason.OK {
+		return Refused, code
+	}
+	if cfg.Body == BodyReject && b.Ended && b.Size > 0 {
+		return Refused, reason.BodyNotAllowed
+	}
+	first, waits := reason.Undecided, false
+	for i := range a.reading.Claims() {
+		state, code := a.judge(i, &a.reading.claims[i])
+		switch {
+		case state == Proved:
+			return Proved, reason.OK
+		case state == NeedsBody:
+			waits = true
+		case first == reason.Undecided:
+			first = code
+		}
+	}
+	if waits {
+		return NeedsBody, reason.OK
+	}
+	return Refused, first
+}
+
+// Claim returns the claim that was proved, Key by what, Algorithm how.
+func (a *Attempt) Claim() *Claim { return &a.reading.claims[a.claim] }
+
+// Key returns the key that proved it, nil before.
+func (a *Attempt) Key() *Key { return a.key }
+
+// Algorithm returns the algorithm of the proof.
+func (a *Attempt) Algorithm() Algorithm { return a.alg }
+
+// Reading returns what the scheme has read, for an explanation.
+func (a *Attempt) Reading() *Reading { return &a.reading }
+
+// Fingerprint returns what is the same whenever the same text is signed by the same key: of
+// a MAC the MAC, of other signatures, which can be written in several ways, the digest of
+// the text (which needs Config.NeedsText).
+func (a *Attempt) Fingerprint() []byte {
+	if a.key == nil {
+		return nil
+	}
+	if a.alg.Symmetric() {
+		return a.Claim().Signatures[a.nth]
+	}
+	return a.text[:]
+}
+
+// Wipe lets go of the request.
+func (a *Attempt) Wipe() {
+	a.reading.reset()
+	a.cfg, a.request, a.body, a.key = nil, nil, nil, nil
+	a.claim, a.alg, a.nth, a.text = 0, NoAlgorithm, 0, [32]byte{}
+}
+
+// judge judges one claim: what costs nothing first, then what the headers alone decide,
+// last what takes the body.
+func (a *Attempt) judge(i int, c *Claim) (State, reason.Code) {
+	if len(c.Signatures) == 0 {
+		return Refused, reason.SignatureMalformed
+	}
+	if len(c.Signatures) > MaxSignatures || len(c.Nonce) > MaxNonce || len(c.ID) > MaxNonce {
+		return Refused, reason.SignaturesTooMany
+	}
+	if c.Algorithm != NoAlgorithm && !a.cfg.Algorithms.Has(c.Algorithm) {
+		return Refused, reason.AlgorithmNotAllowed
+	}
+	if c.Body == BodyWhole {
+		if !a.body.Ended {
+			return NeedsBody, reason.OK
+		}
+		text, ok := "", a.body.Size == 0
+		if !ok && a.body.Whole != nil {
+			text, ok = a.body.Whole()
+		}
+		if !ok {
+			return Refused, reason.BodyUndelivered
+		}
+		if code := a.cfg.Scheme.Finish(a.request, c, text); code != reason.OK {
+			return Refused, code
+		}
+		if c.Body == BodyWhole {
+			return Refused, reason.Internal
+		}
+	}
+	if code := c.timely(a.request.Now, a.cfg.Tolerance); code != reason.OK {
+		return Refused, code
+	}
+	return a.prove(i, c)
+}
+
+// prove compares the signatures, and the body with what they cover of it.
+func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
+	known := a.candidates(c)
+	if !a.body.Ended {
+		if c.Body != BodyUnused {
+			a.tap(i, c, known)
+			a.tapDigests(i, c)
+			return NeedsBody, reason.OK
+		}
+		if !a.signature(i, c, known) {
+			return Refused, reason.SignatureInvalid
+		}
+		if c.BodyFree && !c.covers() && a.cfg.Body == BodyHold {
+			return Proved, reason.OK
+		}
+		a.key = nil // proved only when the body is known
+		a.tapDigests(i, c)
+		return NeedsBody, reason.OK
+	}
+	if !a.signature(i, c, known) {
+		return Refused, reason.SignatureInvalid
+	}
+	if code := a.bodyHolds(i, c); code != reason.OK {
+		a.key = nil
+		return Refused, code
+	}
+	return Proved, reason.OK
+}
+
+// candidates says whether there is a key to try. Where there is none the first key of the
+// provider is tried all the same, so that the work and the answer are those of a wrong
+// signature.
+func (a *Attempt) candidates(c *Claim) (known bool) {
+	for _, k := range a.cfg.Keys {
+		if a.may(k, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// may says whether a key may be the one that is meant.
+func (a *Attempt) may(k *Key, c *Claim) bool {
+	if c.Named && k.ID != c.KeyID || !k.valid(a.request.Now/second) {
+		return false
+	}
+	return a.algorithm(k, c) != NoAlgorithm
+}
+
+// algorithm is the one that a key is used with; NoAlgorithm if it may not be used.
+func (a *Attempt) algorithm(k *Key, c *Claim) Algorithm {
+	set := k.algorithms & a.cfg.Algorithms
+	if c.Algorithm == NoAlgorithm {
+		return set.Only()
+	}
+	if !set.Has(c.Algorithm) {
+		return NoAlgorithm
+	}
+	return c.Algorithm
+}
+
+// each calls f for every key to try, with its index; where none may be used, for the first
+// one whose work resembles theirs.
+func (a *Attempt) each(c *Claim, known bool, f func(n int, k *Key, alg Algorithm)) {
+	tried := 0
+	for n, k := range a.cfg.Keys {
+		alg := a.algorithm(k, c)
+		if alg == NoAlgorithm || known && !a.may(k, c) {
+			continue
+		}
+		if f(n, k, alg); !known {
+			return
+		}
+		if tried++; tried == MaxKeys {
+			return
+		}
+	}
+}
+
+// signature says whether one of the claim's signatures is good under one of the keys. All
+// keys are tried, whichever it is.
+func (a *Attempt) signature(i int, c *Claim, known bool) bool {
+	good := false
+	a.each(c, known, func(n int, k *Key, alg Algorithm) {
+		rounds := 1
+		if alg == Ed25519 {
+			rounds = len(c.Signatures)
+		}
+		for nth := range rounds {
+			state, ok := a.before(i, c, n, k, alg, nth)
+			if !ok {
+				continue
+			}
+			state.WriteString(c.After)
+			if at, is := k.finish(alg, c, nth, state); is && known && !good {
+				good, a.key, a.alg, a.claim, a.nth = true, k, alg, i, at
+			}
+		}
+	})
+	if good && a.cfg.NeedsText && !a.alg.Symmetric() {
+		good = a.sumText(i, c)
+		if !good {
+			a.key = nil
+		}
+	}
+	return good
+}
