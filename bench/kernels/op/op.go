@@ -10,6 +10,7 @@ import (
 	"errors"
 	"unsafe"
 
+	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/kernel/ed25519"
 	"github.com/postern-wasm/postern/plugin/kernel/hmac"
 	"github.com/postern-wasm/postern/plugin/kernel/p256"
@@ -128,7 +129,7 @@ func caller(kind Kind, a, b []byte) (func(Item) bool, error) {
 		key, err := ed25519.NewKey(a, tables.New(tables.Limit))
 		return func(i Item) bool { return key.Verify(text(i.Message), i.Signature) }, err
 	case HMAC:
-		key, err := hmac.NewKey(sha2.SHA256, a)
+		key, err := hmac.NewKey(digest.SHA256, a)
 		return func(i Item) bool { return key.Verify(i.Signature, text(i.Message)) }, err
 	case SHA256:
 		var digest [32]byte

@@ -6,13 +6,13 @@ import (
 	"github.com/postern-wasm/postern/plugin/jose/base64url"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/jsonx"
+	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/kernel/ed25519"
 	"github.com/postern-wasm/postern/plugin/kernel/hmac"
 	"github.com/postern-wasm/postern/plugin/kernel/p256"
 	"github.com/postern-wasm/postern/plugin/kernel/p384"
 	"github.com/postern-wasm/postern/plugin/kernel/p521"
 	"github.com/postern-wasm/postern/plugin/kernel/rsa"
-	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
@@ -224,7 +224,7 @@ func (k *Key) readOct(v jsonx.Value) string {
 	if strings.Contains(string(secret), "-----BEGIN") {
 		return "its secret is the text of a pem block"
 	}
-	hashes := [...]sha2.Hash{sha2.SHA256, sha2.SHA384, sha2.SHA512}
+	hashes := [...]digest.Hash{digest.SHA256, digest.SHA384, digest.SHA512}
 	if len(secret) < hashes[0].Size() {
 		return "its secret is shorter than 32 bytes" // RFC 7518 §3.2
 	}

@@ -12,7 +12,7 @@ package ed25519
 import (
 	"errors"
 
-	"github.com/postern-wasm/postern/plugin/kernel/sha2"
+	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/kernel/tables"
 )
 
@@ -47,8 +47,8 @@ type Key struct {
 	room   *tables.Room // for the table; nil where there is none
 	uses   int          // before the table was built
 	table  comb
-	state  sha2.State
-	digest [sha2.MaxSize]byte
+	state  digest.State
+	hash   [digest.MaxSize]byte
 	naf    digits
 	odd    [8]cached
 	temps  temps
@@ -79,24 +79,48 @@ func NewKey(public []byte, room *tables.Room) (*Key, error) {
 
 // Verify says whether signature is one of message.
 func (k *Key) Verify(message string, signature []byte) bool {
-	var s, h scalar
-	if len(signature) != SignatureSize || !s.load(signature[32:]) {
+	if !k.Begin(&k.state, signature) {
 		return false
 	}
-	k.state.Reset(sha2.SHA512)
-	k.state.Write(signature[:32])
-	k.state.Write(k.public[:])
 	k.state.WriteString(message)
-	k.state.Append(k.digest[:0])
-	h.reduce(&k.digest)
+	return k.Finish(&k.state, signature)
+}
+
+// Begin makes s ready to take a message that comes in pieces. It returns false for a
+// signature that fits no message: one of another length or whose S is not below the
+// group's order; s then takes every byte and keeps none.
+func (k *Key) Begin(s *digest.State, signature []byte) bool {
+	var number scalar
+	if len(signature) != SignatureSize || !number.load(signature[32:]) {
+		s.Reset(digest.None)
+		return false
+	}
+	s.Reset(digest.SHA512)
+	s.Write(signature[:32])
+	s.Write(k.public[:])
+	return true
+}
+
+// Finish says whether signature is one of what was written to s since [Key.Begin] of the
+// same key, and wipes s. The signature must be the very one that Begin was given: its R
+// is hashed there and compared here, and whoever could exchange it in between could make
+// signatures. A state that was not begun, or has been finished, has no signature.
+func (k *Key) Finish(s *digest.State, signature []byte) bool {
+	var number, h scalar
+	if s.Hash() != digest.SHA512 || len(signature) != SignatureSize || !number.load(signature[32:]) {
+		*s = digest.State{}
+		return false
+	}
+	s.Append(k.hash[:0])
+	h.reduce(&k.hash)
 	// RFC 8032 §5.1.7 step 3 without the cofactor: S B - H A must encode as R.
 	p := neutral
 	if k.ready() {
-		k.often(&p, &s, &h)
+		k.often(&p, &number, &h)
 	} else {
-		k.once(&p, &s, &h)
+		k.once(&p, &number, &h)
 	}
-	base.correct(&k.temps, &p, &s)
+	base.correct(&k.temps, &p, &number)
 	var encoded [32]byte
 	p.encode(&encoded)
 	return string(encoded[:]) == string(signature[:32])

@@ -3,26 +3,29 @@ package hmac_test
 import (
 	"bytes"
 	stdhmac "crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
 	"hash"
+	"strings"
 	"testing"
 
+	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/kernel/hmac"
-	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 	"github.com/postern-wasm/postern/testdata/wycheproof"
 )
 
 var hashes = []struct {
 	name  string
-	hash  sha2.Hash
+	hash  digest.Hash
 	std   func() hash.Hash
 	files string
 }{
-	{"SHA-256", sha2.SHA256, sha256.New, "hmac_sha256"},
-	{"SHA-384", sha2.SHA384, sha512.New384, "hmac_sha384"},
-	{"SHA-512", sha2.SHA512, sha512.New, "hmac_sha512"},
+	{"SHA-1", digest.SHA1, sha1.New, "hmac_sha1"},
+	{"SHA-256", digest.SHA256, sha256.New, "hmac_sha256"},
+	{"SHA-384", digest.SHA384, sha512.New384, "hmac_sha384"},
+	{"SHA-512", digest.SHA512, sha512.New, "hmac_sha512"},
 }
 
 func TestWycheproof(t *testing.T) {
@@ -57,6 +60,9 @@ func check(t *testing.T, secret, message []byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := k.Append([]byte("x"), string(message)); string(got) != "x"+string(mac) {
+			t.Fatalf("%s: the MAC is %x, the library's %x", h.name, got, mac)
+		}
 		cut := len(message) / 3
 		for range 2 { // the key is reusable
 			if !k.Verify(mac, string(message[:cut]), string(message[cut:])) {
@@ -88,8 +94,33 @@ func TestSecretsAroundTheBlock(t *testing.T) {
 }
 
 func TestNoHashNoKey(t *testing.T) {
-	if _, err := hmac.NewKey(sha2.None, []byte("secret")); !errors.Is(err, hmac.ErrHash) {
-		t.Errorf("got %v", err)
+	for _, h := range []digest.Hash{digest.None, digest.MD5} {
+		if _, err := hmac.NewKey(h, []byte("secret")); !errors.Is(err, hmac.ErrHash) {
+			t.Errorf("%d: got %v", h, err)
+		}
+	}
+}
+
+// RFC 2202 §3 prints HMAC-SHA-1's own.
+func TestRFC2202(t *testing.T) {
+	for _, c := range []struct {
+		secret  []byte
+		message string
+		want    string
+	}{
+		{bytes.Repeat([]byte{0x0b}, 20), "Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"},
+		{[]byte("Jefe"), "what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"},
+		{bytes.Repeat([]byte{0xaa}, 20), strings.Repeat("\xdd", 50), "125d7342b9ac11cd91a39af48aa17b4f63f175d3"},
+		{bytes.Repeat([]byte{0x0c}, 20), "Test With Truncation", "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04"},
+		{bytes.Repeat([]byte{0xaa}, 80), "Test Using Larger Than Block-Size Key - Hash Key First", "aa4ae5e15272d00e95705637ce8a3b55ed402112"},
+	} {
+		k, err := hmac.NewKey(digest.SHA1, c.secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !k.Verify(wycheproof.Hex(t, c.want), c.message) {
+			t.Errorf("%q is refused", c.message)
+		}
 	}
 }
 
@@ -107,7 +138,7 @@ func FuzzHMAC(f *testing.F) {
 
 func BenchmarkHMAC(b *testing.B) {
 	message := string(bytes.Repeat([]byte("x"), 600))
-	k, err := hmac.NewKey(sha2.SHA256, bytes.Repeat([]byte("k"), 32))
+	k, err := hmac.NewKey(digest.SHA256, bytes.Repeat([]byte("k"), 32))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -157,16 +157,34 @@ func prefixOf(h sha2.Hash) string {
 	return ""
 }
 
+// prefix1 is SHA-1's, which no algorithm of RFC 7518 has.
+const prefix1 = "\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14"
+
+// size1 is the length of SHA-1's digests in bytes.
+const size1 = 20
+
 // VerifyPKCS1 says whether signature is the RSASSA-PKCS1-v1_5 signature of a message
 // with that digest.
 func (k *Key) VerifyPKCS1(h sha2.Hash, digest, signature []byte) bool {
 	prefix := prefixOf(h)
-	if prefix == "" || len(digest) != h.Size() || !k.open(signature) {
+	return prefix != "" && len(digest) == h.Size() && k.verifyPKCS1(prefix, digest, signature)
+}
+
+// VerifyPKCS1SHA1 is VerifyPKCS1 of a SHA-1 digest. It is for CloudFront's signed URLs
+// alone, whose RSA signatures are of nothing else: SHA-1 resists no collisions, so a
+// signer who signs texts that others have a say in signs more than he sees.
+func (k *Key) VerifyPKCS1SHA1(digest, signature []byte) bool {
+	return len(digest) == size1 && k.verifyPKCS1(prefix1, digest, signature)
+}
+
+// verifyPKCS1 opens the signature and compares all of its block with what RFC 8017 §9.2
+// makes of the digest: 00 01, FF to fill, 00, DigestInfo. No byte is left to a forger
+// (CVE-2006-4339 and its kin). The shortest key has 256 bytes and the longest tail 83: at
+// least eight FF are always there.
+func (k *Key) verifyPKCS1(prefix string, digest, signature []byte) bool {
+	if !k.open(signature) {
 		return false
 	}
-	// RFC 8017 §9.2: 00 01, FF to fill, 00, DigestInfo. Compared as a whole, so that no
-	// byte is left to a forger (CVE-2006-4339 and its kin). The shortest key has 256
-	// bytes and the longest tail 83: at least eight FF are always there.
 	b := k.block
 	fill := len(b) - 3 - len(prefix) - len(digest)
 	good := b[0] == 0 && b[1] == 1

@@ -86,3 +86,12 @@ var (
 		0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
 	}
 )
+
+// Initial256 returns SHA-256's initial value.
+func Initial256() [8]uint32 { return initial256 }
+
+// Initial384 returns SHA-384's initial value.
+func Initial384() [8]uint64 { return initial384 }
+
+// Initial512 returns SHA-512's initial value.
+func Initial512() [8]uint64 { return initial512 }

@@ -26,13 +26,12 @@ func (s *state256) write(p []byte) {
 		if s.n < block256 {
 			return
 		}
-		s.compress(s.block[:])
+		compress256(&s.h, s.block[:])
 		s.n = 0
 	}
-	for ; len(p) >= block256; p = p[block256:] {
-		s.compress(p[:block256])
-	}
-	s.n = copy(s.block[:], p)
+	whole := len(p) / block256 * block256
+	Blocks256(&s.h, p[:whole])
+	s.n = copy(s.block[:], p[whole:])
 }
 
 // sum pads (FIPS 180-4 §5.1.1) and appends the digest.
@@ -41,11 +40,11 @@ func (s *state256) sum(dst []byte) []byte {
 	s.block[s.n] = 0x80
 	clear(s.block[s.n+1:])
 	if s.n >= block256-8 {
-		s.compress(s.block[:])
+		compress256(&s.h, s.block[:])
 		clear(s.block[:])
 	}
 	put64((*[8]byte)(s.block[block256-8:]), length)
-	s.compress(s.block[:])
+	compress256(&s.h, s.block[:])
 	out := (*[32]byte)(s.block[:])
 	for i, w := range s.h {
 		out[4*i], out[4*i+1], out[4*i+2], out[4*i+3] = byte(w>>24), byte(w>>16), byte(w>>8), byte(w)
@@ -53,11 +52,19 @@ func (s *state256) sum(dst []byte) []byte {
 	return append(dst, out[:]...)
 }
 
-// compress is FIPS 180-4 §6.2.2 over one block. Sixteen rounds are written out, so that
+// Blocks256 goes on with the whole blocks of p, SHA-256's compression alone; bytes after
+// them are left.
+func Blocks256(state *[8]uint32, p []byte) {
+	for ; len(p) >= block256; p = p[block256:] {
+		compress256(state, p[:block256])
+	}
+}
+
+// compress256 is FIPS 180-4 §6.2.2 over one block. Sixteen rounds are written out, so that
 // the working variables and the schedule's last sixteen words stay in locals: rounds
 // rename the variables instead of moving them, and after eight the names are back. Each
 // word is made right before its round: a sixth faster under wazero than all sixteen first.
-func (s *state256) compress(p []byte) {
+func compress256(state *[8]uint32, p []byte) {
 	_ = p[block256-1]
 	w0, w1 := word256(p, 0), word256(p, 1)
 	w2, w3 := word256(p, 2), word256(p, 3)
@@ -67,7 +74,7 @@ func (s *state256) compress(p []byte) {
 	w10, w11 := word256(p, 10), word256(p, 11)
 	w12, w13 := word256(p, 12), word256(p, 13)
 	w14, w15 := word256(p, 14), word256(p, 15)
-	a, b, c, d, e, f, g, h := s.h[0], s.h[1], s.h[2], s.h[3], s.h[4], s.h[5], s.h[6], s.h[7]
+	a, b, c, d, e, f, g, h := state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]
 	k := &k256From0
 	d, h = round256(a, b, c, d, e, f, g, h+k.k[15]+w0)
 	c, g = round256(h, a, b, c, d, e, f, g+k.k[14]+w1)
@@ -119,14 +126,14 @@ func (s *state256) compress(p []byte) {
 		w15 += next256(w0, w8, w13)
 		e, a = round256(b, c, d, e, f, g, h, a+k.k[0]+w15)
 	}
-	s.h[0] += a
-	s.h[1] += b
-	s.h[2] += c
-	s.h[3] += d
-	s.h[4] += e
-	s.h[5] += f
-	s.h[6] += g
-	s.h[7] += h
+	state[0] += a
+	state[1] += b
+	state[2] += c
+	state[3] += d
+	state[4] += e
+	state[5] += f
+	state[6] += g
+	state[7] += h
 }
 
 // word256 reads the i-th big-endian word.

@@ -26,13 +26,12 @@ func (s *state512) write(p []byte) {
 		if s.n < block512 {
 			return
 		}
-		s.compress(s.block[:])
+		compress512(&s.h, s.block[:])
 		s.n = 0
 	}
-	for ; len(p) >= block512; p = p[block512:] {
-		s.compress(p[:block512])
-	}
-	s.n = copy(s.block[:], p)
+	whole := len(p) / block512 * block512
+	Blocks512(&s.h, p[:whole])
+	s.n = copy(s.block[:], p[whole:])
 }
 
 // sum pads (FIPS 180-4 §5.1.2) and appends the first size bytes of the digest.
@@ -41,22 +40,30 @@ func (s *state512) sum(dst []byte, size int) []byte {
 	s.block[s.n] = 0x80
 	clear(s.block[s.n+1:])
 	if s.n >= block512-16 {
-		s.compress(s.block[:])
+		compress512(&s.h, s.block[:])
 		clear(s.block[:])
 	}
 	put64((*[8]byte)(s.block[block512-8:]), length)
-	s.compress(s.block[:])
+	compress512(&s.h, s.block[:])
 	for i, w := range s.h {
 		put64((*[8]byte)(s.block[8*i:]), w)
 	}
 	return append(dst, s.block[:size]...)
 }
 
-// compress is FIPS 180-4 §6.4.2 over one block. Sixteen rounds are written out, so that
+// Blocks512 goes on with the whole blocks of p, SHA-512's compression alone, which is
+// SHA-384's too; bytes after them are left.
+func Blocks512(state *[8]uint64, p []byte) {
+	for ; len(p) >= block512; p = p[block512:] {
+		compress512(state, p[:block512])
+	}
+}
+
+// compress512 is FIPS 180-4 §6.4.2 over one block. Sixteen rounds are written out, so that
 // the working variables and the schedule's last sixteen words stay in locals: rounds
 // rename the variables instead of moving them, and after eight the names are back. Each
 // word is made right before its round: a sixth faster under wazero than all sixteen first.
-func (s *state512) compress(p []byte) {
+func compress512(state *[8]uint64, p []byte) {
 	_ = p[block512-1]
 	w0, w1 := word512(p, 0), word512(p, 1)
 	w2, w3 := word512(p, 2), word512(p, 3)
@@ -66,7 +73,7 @@ func (s *state512) compress(p []byte) {
 	w10, w11 := word512(p, 10), word512(p, 11)
 	w12, w13 := word512(p, 12), word512(p, 13)
 	w14, w15 := word512(p, 14), word512(p, 15)
-	a, b, c, d, e, f, g, h := s.h[0], s.h[1], s.h[2], s.h[3], s.h[4], s.h[5], s.h[6], s.h[7]
+	a, b, c, d, e, f, g, h := state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]
 	k := &k512From0
 	d, h = round512(a, b, c, d, e, f, g, h+k.k[15]+w0)
 	c, g = round512(h, a, b, c, d, e, f, g+k.k[14]+w1)
@@ -118,14 +125,14 @@ func (s *state512) compress(p []byte) {
 		w15 += next512(w0, w8, w13)
 		e, a = round512(b, c, d, e, f, g, h, a+k.k[0]+w15)
 	}
-	s.h[0] += a
-	s.h[1] += b
-	s.h[2] += c
-	s.h[3] += d
-	s.h[4] += e
-	s.h[5] += f
-	s.h[6] += g
-	s.h[7] += h
+	state[0] += a
+	state[1] += b
+	state[2] += c
+	state[3] += d
+	state[4] += e
+	state[5] += f
+	state[6] += g
+	state[7] += h
 }
 
 // word512 reads the i-th big-endian word.
