@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"plugin/word":            {}, // eight bytes at a time: TinyGo's strings are compared byte by byte
 	"plugin/request":         {"plugin/reason", "plugin/word"},
 	"plugin/credential":      {"plugin/request", "plugin/word"},
+	"plugin/sfv":             {},
 	"plugin/kernel/sha2":     {},
 	"plugin/kernel/sha1":     {},
 	"plugin/kernel/md5":      {},

@@ -59,7 +59,7 @@ func TestProvenanceTable(t *testing.T) {
 	if n := strings.Count(string(text), "\n| `"); n != len(order) {
 		t.Errorf("%d rows, %d of them well formed", n, len(order))
 	}
-	for _, pattern := range []string{"wycheproof/*.json.gz", "wycheproof/LICENSE", "rfc/*", "jsontestsuite/*"} {
+	for _, pattern := range []string{"wycheproof/*.json.gz", "wycheproof/LICENSE", "rfc/*", "jsontestsuite/*", "structured-field-tests/*"} {
 		names, err := filepath.Glob(filepath.Join(testdata, pattern))
 		if err != nil || len(names) == 0 {
 			t.Fatal(pattern, err)
