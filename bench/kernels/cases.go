@@ -7,8 +7,10 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/hmac"
+	"crypto/md5" //nolint:gosec // what older senders use is measured too
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // the same
 	"crypto/sha256"
 	"crypto/sha512"
 	"math/big"
@@ -160,22 +162,29 @@ func hashCases() ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	hashed, err := sign(hashLen, func(m []byte) (op.Item, error) {
-		digest := sha256.Sum256(m)
-		return op.Item{Message: m, Signature: digest[:]}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	hashed = hashed[:8] // the guest's buffer has no room for more
-	return []Case{{
+	list := []Case{{
 		Kind: op.HMAC, Name: "HS256, 600 bytes", Items: maced, Input: op.Encode(secret, nil, maced),
 		Native: func(i op.Item) bool { return hmac.Equal(mac(i.Message), i.Signature) },
-	}, {
-		Kind: op.SHA256, Name: "SHA-256, 16 KiB", Bytes: hashLen, Items: hashed, Input: op.Encode(nil, nil, hashed),
-		Native: func(i op.Item) bool {
-			digest := sha256.Sum256(i.Message)
-			return bytes.Equal(digest[:], i.Signature)
-		},
-	}}, nil
+	}}
+	for _, h := range []struct {
+		kind op.Kind
+		name string
+		sum  func([]byte) []byte
+	}{
+		{op.SHA256, "SHA-256, 16 KiB", func(m []byte) []byte { d := sha256.Sum256(m); return d[:] }},
+		{op.SHA512, "SHA-512, 16 KiB", func(m []byte) []byte { d := sha512.Sum512(m); return d[:] }},
+		{op.SHA1, "SHA-1, 16 KiB", func(m []byte) []byte { d := sha1.Sum(m); return d[:] }}, //nolint:gosec // the same
+		{op.MD5, "MD5, 16 KiB", func(m []byte) []byte { d := md5.Sum(m); return d[:] }},     //nolint:gosec // the same
+	} {
+		hashed, err := sign(hashLen, func(m []byte) (op.Item, error) { return op.Item{Message: m, Signature: h.sum(m)}, nil })
+		if err != nil {
+			return nil, err
+		}
+		hashed = hashed[:8] // the guest's buffer has no room for more
+		list = append(list, Case{
+			Kind: h.kind, Name: h.name, Bytes: hashLen, Items: hashed, Input: op.Encode(nil, nil, hashed),
+			Native: func(i op.Item) bool { return bytes.Equal(h.sum(i.Message), i.Signature) },
+		})
+	}
+	return list, nil
 }

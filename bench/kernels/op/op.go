@@ -33,6 +33,9 @@ const (
 	Ed25519
 	HMAC
 	SHA256
+	SHA512
+	SHA1
+	MD5
 	// Kinds is their number.
 	Kinds
 )
@@ -137,9 +140,26 @@ func caller(kind Kind, a, b []byte) (func(Item) bool, error) {
 			sum := sha2.SHA256.Append(digest[:0], text(i.Message))
 			return len(i.Signature) == len(sum) && string(sum) == string(i.Signature)
 		}, nil
+	case SHA512:
+		return hashing(digest.SHA512), nil
+	case SHA1:
+		return hashing(digest.SHA1), nil
+	case MD5:
+		return hashing(digest.MD5), nil
 	case Kinds:
 	}
 	return nil, ErrInput
+}
+
+// hashing compares an item's digest, computed as bodies are: by a state that is kept.
+func hashing(h digest.Hash) func(Item) bool {
+	var state digest.State
+	var sum [digest.MaxSize]byte
+	return func(i Item) bool {
+		state.Reset(h)
+		state.Write(i.Message)
+		return digest.Equal(state.Append(sum[:0]), i.Signature)
+	}
 }
 
 // text is b as a string that shares its bytes, which nobody changes meanwhile.
