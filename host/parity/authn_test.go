@@ -29,7 +29,7 @@ const (
 // for the differences that are meant, each of which has a reason and a check.
 func TestAgainstJWTAuthn(t *testing.T) {
 	keys := loadRing(t)
-	configs := append(authnConfigs(t, keys, authnSeed, authnSize), authnDocumented(t, keys)...)
+	configs := append(authnConfigs(t, keys, authnSeed, authnSize), append(authnDocumented(t, keys), authnRows(keys))...)
 	upstream, err := envoy.NewUpstream(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -49,12 +49,11 @@ func TestAgainstJWTAuthn(t *testing.T) {
 			if !d.bothTake(t, a) {
 				return
 			}
-			c := chooser{rand.New(rand.NewPCG(authnSeed+1, uint64(i)))}
-			for range authnEach {
-				r := c.authnRequest(a, &mint{keys: keys, now: time.Now()})
+			for _, r := range authnRequests(a, i, keys) {
 				theirs, ours := d.exchange(t, a.name+"-native", r.request), d.exchange(t, a.name+"-module", r.request)
 				total++
-				switch row := judged(a, r, theirs, ours); row {
+				native := func(q envoy.Request) exchanged { return d.exchange(t, a.name+"-native", q) }
+				switch row := (&comparison{a, r, theirs, ours, native}).row(); row {
 				case "":
 					equal++
 				case unexplained:
@@ -71,9 +70,28 @@ func TestAgainstJWTAuthn(t *testing.T) {
 	}
 	slices.Sort(rows)
 	fmt.Printf("jwt_authn: %d requests under %d configurations; the same %d; different as meant: %s\n", total, len(configs), equal, strings.Join(rows, ", "))
+	for _, row := range intended {
+		if count[row.name] == 0 {
+			t.Errorf("no request shows the difference %q", row.name)
+		}
+	}
 	if total < 1000 {
 		t.Errorf("%d requests are fewer than a thousand", total)
 	}
+}
+
+// authnRequests are those that are sent under the configuration of a number.
+func authnRequests(a *authnConfig, n int, keys ring) []*authnRequest {
+	m := &mint{keys: keys, now: time.Now()}
+	if a.name == "authn-rows" {
+		return rowRequests(a, m)
+	}
+	c := chooser{rand.New(rand.NewPCG(authnSeed+1, uint64(n)))}
+	requests := make([]*authnRequest, authnEach)
+	for i := range requests {
+		requests[i] = c.authnRequest(a, m)
+	}
+	return requests
 }
 
 // authnKeyServers are the clusters that key sets are fetched from: one that has them all
@@ -198,13 +216,13 @@ func (d *inEnvoy) exchange(t *testing.T, listener string, r envoy.Request) excha
 // unexplained is the row of a difference that nobody means.
 const unexplained = "unexplained"
 
-// judged is "" where both came out alike, else the row of the table of differences.
-func judged(a *authnConfig, r *authnRequest, theirs, ours exchanged) string {
-	if reflect.DeepEqual(theirs, ours) {
+// row is "" where both came out alike, else the row of the table of differences.
+func (c *comparison) row() string {
+	if reflect.DeepEqual(c.theirs, c.ours) {
 		return ""
 	}
 	for _, row := range intended {
-		if (row.tag == "" || slices.Contains(r.tags, row.tag)) && row.check(a, r, theirs, ours) {
+		if (row.tag == "" || slices.Contains(c.request.tags, row.tag)) && row.check(c) {
 			return row.name
 		}
 	}
