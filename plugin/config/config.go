@@ -53,10 +53,13 @@ type TokenCache struct {
 	MaxBytes int
 }
 
-// Provider is one JWT provider.
+// Provider is one provider, of JWTs unless one of its kinds says otherwise.
 type Provider struct {
 	// Name is the key in "providers".
 	Name string
+	// Signed is not nil for a provider of signed requests. It looks at no places and has
+	// nothing of what follows.
+	Signed *SignedRequest
 	// Places where its credential may stand.
 	Places []credential.Place
 	// JWT is what its tokens must satisfy.

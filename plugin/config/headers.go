@@ -111,7 +111,7 @@ func (b *builder) identityHeaders() {
 	var all []string
 	for i := range b.cfg.Effect.Providers {
 		e := &b.cfg.Effect.Providers[i]
-		all = append(all, e.PayloadHeader)
+		all = append(all, e.PayloadHeader, e.ClientHeader, e.KeyIDHeader)
 		for j := range e.ClaimHeaders {
 			all = append(all, e.ClaimHeaders[j].Header)
 		}

@@ -99,6 +99,19 @@ func (v value) base64() string {
 	if s == "" {
 		return ""
 	}
+	b, ok := unbase64(s)
+	if !ok {
+		v.fail("is not base64")
+		return ""
+	}
+	if len(b) == 0 {
+		v.fail("must not be empty")
+	}
+	return string(b)
+}
+
+// unbase64 decodes either alphabet, padded or not.
+func unbase64(s string) ([]byte, bool) {
 	// One alphabet is enough to decode with: the other's last two characters are renamed.
 	text := []byte(strings.TrimRight(s, "="))
 	for i, c := range text {
@@ -110,12 +123,5 @@ func (v value) base64() string {
 		}
 	}
 	b, ok := base64url.Append(nil, string(text))
-	if !ok || len(s)-len(text) > 2 {
-		v.fail("is not base64")
-		return ""
-	}
-	if len(b) == 0 {
-		v.fail("must not be empty")
-	}
-	return string(b)
+	return b, ok && len(s)-len(text) <= 2
 }

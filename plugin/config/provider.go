@@ -13,7 +13,7 @@ import (
 
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
 var laterProvider = []string{
-	"signed_request", "api_key", "basic_auth", "introspection", "client_certificate",
+	"api_key", "basic_auth", "introspection", "client_certificate",
 	"sender_constraint",
 }
 
@@ -41,15 +41,21 @@ func (b *builder) providers(v value) {
 	b.cfg.Effect.Providers = make([]effect.Provider, len(members))
 	sets := remoteSets{b: b}
 	for i, m := range members {
-		b.provider(&b.cfg.Providers[i], &b.cfg.Effect.Providers[i], m, &sets)
+		b.provider(i, m, &sets)
 	}
 	b.identityHeaders()
 }
 
-func (b *builder) provider(p *Provider, e *effect.Provider, m member, sets *remoteSets) {
+func (b *builder) provider(i int, m member, sets *remoteSets) {
+	p, e := &b.cfg.Providers[i], &b.cfg.Effect.Providers[i]
 	p.Name, e.Name = m.name, m.name
 	p.Remote = -1
 	o := m.object()
+	if kind := o.get("signed_request"); !kind.absent() {
+		b.signedProvider(i, p, e, kind)
+		o.close(laterProvider...)
+		return
+	}
 	var by jwt.Config
 	issuers(&by, o)
 	p.JWT = jwt.Config{

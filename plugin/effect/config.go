@@ -38,6 +38,9 @@ type Provider struct {
 	PadPayload bool
 	// ClaimHeaders are written from claims (claim_to_headers).
 	ClaimHeaders []ClaimHeader
+	// ClientHeader and KeyIDHeader receive whose key has signed a request, and which; ""
+	// for none.
+	ClientHeader, KeyIDHeader string
 }
 
 // ClaimHeader is one entry of claim_to_headers.
