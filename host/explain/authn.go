@@ -106,11 +106,11 @@ func (p prover) authnToken(t *trial, found credential.Found) policy.Proof {
 	return proof
 }
 
-// Extract is part of policy.Prover: nothing is judged.
+// Extract is part of policy.Prover: what the token says decides nothing.
 func (p prover) Extract(string) policy.Proof {
 	p.report.Branches = append(p.report.Branches, Branch{
-		Node: "extract_only_without_validation", Outcome: Pass,
-		Checks: []Check{{ID: "extract_only", Outcome: Pass, Clause: "extract_only_without_validation", Expected: "nothing: claims are passed on that nobody has verified"}},
+		Node: "extract_only_without_validation", Outcome: NotJudged,
+		Checks: []Check{{ID: "extract_only", Outcome: NotJudged, Clause: "extract_only_without_validation", Expected: "nothing: claims are passed on that nobody has verified"}},
 	})
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
 }

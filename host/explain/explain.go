@@ -34,6 +34,8 @@ const (
 	Missing Outcome = "missing"
 	// NotReached: something before it had decided.
 	NotReached Outcome = "not reached"
+	// NotJudged: nobody asks whether it holds.
+	NotJudged Outcome = "not judged"
 )
 
 // Check is one condition.

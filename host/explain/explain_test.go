@@ -160,6 +160,21 @@ func TestTheCheckThatRefusesIsNamed(t *testing.T) {
 		{"an audience of numbers", a, ``, request("/api", bearer(claims(`"api"`, `[1]`))), "0/aud", "claim_malformed"},
 		{"a long life", a, `,"max_lifetime":"60s"`, request("/api", bearer(good())), "0/max_lifetime", "lifetime_too_long"},
 		{"jti is a number", a, ``, request("/api", bearer(claims(`"sub"`, `"jti":7,"sub"`))), "0/claim_types", "claim_malformed"},
+		{"a type of another use", a, ``, request("/api", bearer(sign(key, `{"alg":"EdDSA","kid":"k1","typ":"dpop+jwt"}`, body))), "0/typ", "type_mismatch"},
+		{"a type that is not the profile's", a, `,"profile":"at+jwt"`, request("/api", bearer(good())), "0/typ", "type_mismatch"},
+		{
+			"the profile's claim is not there", a, `,"profile":"at+jwt"`,
+			request("/api", bearer(sign(key, `{"alg":"EdDSA","kid":"k1","typ":"at+jwt"}`, body))), "0/claim_types", "claim_missing",
+		},
+		{
+			"an ID token of another client", a, `,"profile":"id_token"`,
+			request("/api", bearer(claims(`"sub"`, `"iat":1799999990,"azp":"other","sub"`))), "0/claim_types", "party_mismatch",
+		},
+		{
+			"authorize: authenticated too long ago", `{"provider_name":"a","authorize":{"max_age":"60s"}}`, ``,
+			request("/api", bearer(claims(`"sub"`, `"auth_time":1799990000,"sub"`))), "1/max_age", "step_up_required",
+		},
+		{"extract_only: a stranger's token", `{"extract_only_without_validation":{}}`, ``, request("/api", bearer(sign(stranger, head, body))), "", ""},
 		{"another subject", a, `,"subjects":{"exact":"x"}`, request("/api", bearer(good())), "0/subjects", "subject_mismatch"},
 		{"an unknown kid", a, ``, request("/api", bearer(sign(key, `{"alg":"EdDSA","kid":"k9"}`, body))), "0/kid", "key_unknown"},
 		{"no key of the family", a, ``, request("/api", bearer(sign(key, `{"alg":"ES256","kid":"k1"}`, body))), "0/key_fits", "key_mismatch"},
@@ -219,7 +234,7 @@ func TestTheCheckThatRefusesIsNamed(t *testing.T) {
 // inOrder: passes, then at most one failure, then what is not reached.
 func inOrder(t *testing.T, checks []explain.Check) {
 	t.Helper()
-	rank := map[explain.Outcome]int{explain.Pass: 0, explain.Fail: 1, explain.NotReached: 2}
+	rank := map[explain.Outcome]int{explain.Pass: 0, explain.NotJudged: 0, explain.Fail: 1, explain.NotReached: 2}
 	last, fails := 0, 0
 	for _, c := range checks {
 		n, ok := rank[c.Outcome]
@@ -277,6 +292,29 @@ func TestNoCredentialIsShown(t *testing.T) {
 		}
 		if strings.Contains(r.Text(), "\x1b") {
 			t.Error("a control character is shown")
+		}
+	}
+}
+
+// JWT-SVID §3.1: the subject is a workload of the trust domain, whatever subjects says.
+func TestASubjectThatIsNoWorkload(t *testing.T) {
+	const cfg = `{"providers":{"a":{"profile":"jwt-svid","trust_domain":"prod.test","audiences":["api"],"subjects":{"prefix":"s"},
+		"remote_jwks":{"http_uri":{"uri":"https://a.example/keys","cluster":"login"}}}},"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"a"}}]}`
+	r := explained(t, module(t), cfg, request("/", bearer(sign(key, `{"alg":"ES256","kid":"k1"}`, body))))
+	if !r.Agreed || failed(r) != "0/claim_types" || r.Verdict.Reason != "subject_mismatch" {
+		t.Errorf("agreed %v (%s), failed %q, verdict %+v\n%s", r.Agreed, r.Disagreement, failed(r), r.Verdict, r.Text())
+	}
+}
+
+// What nobody judges is not said to be good.
+func TestExtractionIsNotJudged(t *testing.T) {
+	e := module(t)
+	for _, compat := range []string{"", `"compat":"jwt_authn",`} {
+		cfg := strings.Replace(config(`{"extract_only_without_validation":{}}`, ``), `{"providers"`, `{`+compat+`"providers"`, 1)
+		r := explained(t, e, cfg, request("/api", bearer(sign(stranger, head, body))))
+		if !r.Agreed || !r.Verdict.Allowed || len(r.Branches) != 1 || r.Branches[0].Outcome != explain.NotJudged ||
+			len(r.Branches[0].Checks) != 1 || r.Branches[0].Checks[0].Outcome != explain.NotJudged || !strings.Contains(r.Text(), "not judged") {
+			t.Errorf("%+v\n%s", r, r.Text())
 		}
 	}
 }

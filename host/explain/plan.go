@@ -84,8 +84,9 @@ var tokenChecks = []def{
 		},
 	},
 	{
-		id: "claim_types", clause: "profile; RFC 7519 §4.1.2, §4.1.7", codes: []reason.Code{reason.ClaimMissing, reason.PartyMismatch},
-		claims: []string{"sub", "jti"}, expected: fixed("sub and jti are strings; the profile's claims are there"),
+		id: "claim_types", clause: "profile; RFC 7519 §4.1.2, §4.1.7", // The subject is this check's only where it is no workload's (JWT-SVID §3.1).
+		codes:  []reason.Code{reason.ClaimMissing, reason.PartyMismatch, reason.SubjectMismatch},
+		claims: []string{"sub", "jti"}, expected: fixed("sub and jti are strings; the profile's claims are there, for one of us"),
 	},
 	{
 		id: "keys", clause: "local_jwks, remote_jwks, discovery, on_unavailable", codes: []reason.Code{reason.KeysUnavailable, reason.KeysRefused},

@@ -60,7 +60,7 @@ func (r *Report) Line() string {
 func checks(b *strings.Builder, list []Check) {
 	for i := range list {
 		c := &list[i]
-		mark := map[Outcome]string{Pass: "pass", Fail: "FAIL", NotReached: "-"}[c.Outcome]
+		mark := map[Outcome]string{Pass: "pass", Fail: "FAIL", NotReached: "-", NotJudged: "n/a"}[c.Outcome]
 		line := fmt.Sprintf("  %-5s %-15s %s", mark, c.ID, c.Expected)
 		switch {
 		case c.Found != "" && c.Expected != "":
