@@ -124,7 +124,35 @@ func kinds() []kind {
 			return set(`{"kty":"OKP","crv":"Ed25519","x":"%s"}`, b64(wycheproof.Hex(t, g.PublicKey.PK)))
 		}, whole, nil, sig},
 		mac("hmac_sha256", jwa.HS256), mac("hmac_sha384", jwa.HS384), mac("hmac_sha512", jwa.HS512),
+		stream("hmac_sha1", batch.HMACSHA1, secret, 20), stream("hmac_sha256", batch.HMACSHA256, secret, 32),
+		stream("hmac_sha384", batch.HMACSHA384, secret, 48), stream("hmac_sha512", batch.HMACSHA512, secret, 64),
+		stream("ed25519", batch.Ed25519, func(t testing.TB, g *wycheproof.Group, _ *wycheproof.Case) string {
+			return string(wycheproof.Hex(t, g.PublicKey.PK))
+		}, 0),
+		stream("ecdsa_secp256r1_sha256", batch.P256, point, 0), stream("ecdsa_secp384r1_sha384", batch.P384, point, 0),
+		stream("ecdsa_secp521r1_sha512", batch.P521, point, 0),
 	}
+}
+
+// stream is a file verified by the primitive itself, texts in pieces. Where a whole MAC
+// has size bytes, the groups of others are refused.
+func stream(name string, a jwa.Algorithm, key func(testing.TB, *wycheproof.Group, *wycheproof.Case) string, size int) kind {
+	cut := func(g *wycheproof.Group, _ jwa.Algorithm) string {
+		if g.TagSize != 8*size {
+			return "(a MAC has the hash's full length)"
+		}
+		return ""
+	}
+	return kind{[]string{name}, only(a), key, cut, nil, func(c *wycheproof.Case) string { return c.Sig + c.Tag }}
+}
+
+func secret(t testing.TB, _ *wycheproof.Group, c *wycheproof.Case) string {
+	return string(wycheproof.Hex(t, c.Key))
+}
+
+// point is X and Y.
+func point(t testing.TB, g *wycheproof.Group, _ *wycheproof.Case) string {
+	return string(wycheproof.Hex(t, g.PublicKey.Uncompressed)[1:])
 }
 
 // corpus is a file as a batch.

@@ -35,13 +35,14 @@ var ErrBatch = errors.New("no batch of cases")
 
 // Case is one signature.
 type Case struct {
-	// Algorithm is what it must be verified under.
+	// Algorithm is what it must be verified under: of package jwa by key sets as they come
+	// to the module, of this package ([MD5] and on) by a primitive itself.
 	Algorithm jwa.Algorithm
-	// Keys is a JWK set with one key; "" is the case before's.
+	// Keys is a JWK set with one key, or raw; "" is the case before's.
 	Keys string
 	// Text is what was signed.
 	Text []byte
-	// Signature is raw, as in a JWS.
+	// Signature is raw, as in a JWS, or as the primitive has it.
 	Signature []byte
 }
 
@@ -109,9 +110,23 @@ func Run(batch []byte, host jwk.HostRSA) (verdicts []byte, err error) {
 		left = w
 	}
 	var set *jwk.Set
+	var judge func(text, signature []byte) bool
 	for i := range verdicts {
 		var c Case
 		c, batch, _ = next(batch)
+		if c.Algorithm >= MD5 {
+			if c.Keys != "" {
+				judge = streamed(c.Algorithm, []byte(c.Keys))
+			}
+			verdicts[i] = NoKey
+			if judge != nil {
+				before := memory.BeginCall()
+				valid := judge(c.Text, c.Signature)
+				memory.EndCall(before)
+				verdicts[i] = verdict(valid, false)
+			}
+			continue
+		}
 		if c.Keys != "" {
 			set, _, _ = jwk.Parse([]byte(c.Keys), jwk.Limits{MaxBytes: maxKeys, MaxKeys: 1, Seed: 1})
 		}
