@@ -170,6 +170,9 @@ func (a *Attempt) judge(i int, c *Claim) (State, reason.Code) {
 // prove compares the signatures, and the body with what they cover of it.
 func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
 	known := a.candidates(c)
+	if a.body.Taps != nil {
+		c.seal = c.sealed()
+	}
 	if !a.body.Ended {
 		if c.Body != BodyUnused {
 			a.tap(i, c, known)

@@ -10,7 +10,7 @@ import (
 func (a *Attempt) tap(i int, c *Claim, known bool) {
 	t := a.body.Taps
 	if c.Body == BodyHashed {
-		if s := t.open(tapID(a.cfg.Provider, i, slotHash)); s != nil {
+		if s := t.open(tapID(a.cfg.Provider, i, slotHash), c.seal); s != nil {
 			s.Reset(c.BodyHash)
 		}
 		return
@@ -21,7 +21,7 @@ func (a *Attempt) tap(i int, c *Claim, known bool) {
 			rounds = len(c.Signatures)
 		}
 		for nth := range rounds {
-			s := t.open(tapID(a.cfg.Provider, i, n<<4|nth))
+			s := t.open(tapID(a.cfg.Provider, i, n<<4|nth), c.seal)
 			if s == nil {
 				continue
 			}
@@ -33,7 +33,7 @@ func (a *Attempt) tap(i int, c *Claim, known bool) {
 		}
 	})
 	if a.cfg.NeedsText {
-		if s := t.open(tapID(a.cfg.Provider, i, slotText)); s != nil {
+		if s := t.open(tapID(a.cfg.Provider, i, slotText), c.seal); s != nil {
 			s.Reset(digest.SHA256)
 			s.WriteString(c.Before)
 		}
@@ -45,7 +45,7 @@ func (a *Attempt) tapDigests(i int, c *Claim) {
 		if c.Digests[n].Hash == digest.None {
 			continue
 		}
-		if s := a.body.Taps.open(tapID(a.cfg.Provider, i, slotDigest+n)); s != nil {
+		if s := a.body.Taps.open(tapID(a.cfg.Provider, i, slotDigest+n), c.seal); s != nil {
 			s.Reset(c.Digests[n].Hash)
 		}
 	}
@@ -67,7 +67,7 @@ func (a *Attempt) bodyHolds(i int, c *Claim) reason.Code {
 			continue
 		}
 		var sum [digest.MaxSize]byte
-		got, ok := a.bodySum(d.Hash, tapID(a.cfg.Provider, i, slotDigest+n), sum[:0])
+		got, ok := a.bodySum(c, d.Hash, tapID(a.cfg.Provider, i, slotDigest+n), sum[:0])
 		if !ok {
 			return reason.BodyUndelivered
 		}
@@ -79,10 +79,10 @@ func (a *Attempt) bodyHolds(i int, c *Claim) reason.Code {
 }
 
 // bodySum appends the body's digest to dst.
-func (a *Attempt) bodySum(h digest.Hash, id uint64, dst []byte) ([]byte, bool) {
+func (a *Attempt) bodySum(c *Claim, h digest.Hash, id uint64, dst []byte) ([]byte, bool) {
 	var fresh digest.State
 	s := &fresh
-	if tapped := a.body.Taps.find(id); tapped != nil && a.whole() {
+	if tapped := a.body.Taps.find(id, c.seal); tapped != nil && a.whole() {
 		*s = *tapped
 	} else {
 		s.Reset(h)
@@ -110,7 +110,7 @@ func (a *Attempt) reread(s *digest.State) bool {
 // before returns a state that has taken the signed text but for After.
 func (a *Attempt) before(i int, c *Claim, n int, k *Key, alg Algorithm, nth int) (*digest.State, bool) {
 	if c.Body == BodyRaw {
-		if s := a.body.Taps.find(tapID(a.cfg.Provider, i, n<<4|nth)); s != nil && a.whole() {
+		if s := a.body.Taps.find(tapID(a.cfg.Provider, i, n<<4|nth), c.seal); s != nil && a.whole() {
 			s2 := new(digest.State)
 			*s2 = *s
 			return s2, true
@@ -138,7 +138,7 @@ func (a *Attempt) writeBody(i int, c *Claim, s *digest.State) bool {
 	case BodyHashed:
 		var sum [digest.MaxSize]byte
 		var text [2 * digest.MaxSize]byte
-		got, ok := a.bodySum(c.BodyHash, tapID(a.cfg.Provider, i, slotHash), sum[:0])
+		got, ok := a.bodySum(c, c.BodyHash, tapID(a.cfg.Provider, i, slotHash), sum[:0])
 		s.Write(appendForm(text[:0], c.BodyForm, got))
 		return ok
 	case BodyWhole:
@@ -149,7 +149,7 @@ func (a *Attempt) writeBody(i int, c *Claim, s *digest.State) bool {
 // sumText computes the digest of the signed text, for public keys.
 func (a *Attempt) sumText(i int, c *Claim) bool {
 	var s digest.State
-	if tapped := a.body.Taps.find(tapID(a.cfg.Provider, i, slotText)); c.Body == BodyRaw && tapped != nil && a.whole() {
+	if tapped := a.body.Taps.find(tapID(a.cfg.Provider, i, slotText), c.seal); c.Body == BodyRaw && tapped != nil && a.whole() {
 		s = *tapped
 	} else {
 		s.Reset(digest.SHA256)

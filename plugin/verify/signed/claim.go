@@ -96,6 +96,7 @@ type Claim struct {
 	Nonce, ID       string
 	HasNonce, HasID bool
 
+	seal        seal // see Attempt.prove
 	derived     *hmac.Key
 	derivedFrom *Key
 }
