@@ -27,6 +27,8 @@ type Key struct {
 	ed25519 *ed25519.Key
 	hmac    [3]*hmac.Key // SHA-256, SHA-384, SHA-512
 
+	thumbprint [32]byte // of a public key
+
 	digest [sha2.MaxSize]byte
 	trust  [jwa.SHA512 + 1]trust // of the host, for PKCS #1 v1.5
 }

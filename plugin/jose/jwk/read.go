@@ -141,6 +141,7 @@ func (k *Key) takeRSA(n, e []byte) string {
 		return err.Error()
 	}
 	k.family, k.rsa = jwa.RSA, key
+	k.thumbprint = thumbprintRSA(n, e)
 	return ""
 }
 
@@ -186,6 +187,7 @@ func (k *Key) takeEC(family jwa.Family, x, y []byte, room *tables.Room) string {
 		return err.Error()
 	}
 	k.family = family
+	k.thumbprint = thumbprintEC(family, x, y)
 	return ""
 }
 
@@ -211,6 +213,7 @@ func (k *Key) takeEd25519(x []byte, room *tables.Room) string {
 		return err.Error()
 	}
 	k.family, k.ed25519 = jwa.Ed25519, key
+	k.thumbprint = thumbprintOKP(x)
 	return ""
 }
 
