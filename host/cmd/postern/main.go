@@ -105,6 +105,7 @@ program and build/postern.wasm, in this order.
 		newMigrateCommand(a),
 		newKeysCommand(a),
 		newTokenCommand(a),
+		newSignCommand(a),
 		newVersionCommand(a),
 	)
 	return root

@@ -135,6 +135,21 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"serve", "--config", "x", "--upstream", "http://h", "--cluster", "x"},
 		{"serve", "--config", "x", "--upstream", "http://h", "--env", "POSTERN_TEST_NOT_SET"},
 		{"serve", "--config", "x", "--upstream", "http://h", "--env", "=very-secret"},
+		{"sign"},
+		{"sign", "github"},
+		{"sign", "github", "https://h/"},
+		{"sign", "git-hub", "https://h/", "--secret", "x"},
+		{"sign", "github", "h/", "--secret", "x"},
+		{"sign", "github", "https://h/", "--secret", "very-secret", "--region", "eu"},
+		{"sign", "svix", "https://h/", "--secret", "very-secret"},
+		{"sign", "github", "https://h/", "--secret-env", "very-secret"},
+		{"sign", "github", "https://h/", "--secret", "x", "--secret", "y"},
+		{"sign", "github", "https://h/", "--secret", "x", "--time", "noon"},
+		{"sign", "github", "https://h/", "--secret", "x", "--time", "none"},
+		{"sign", "sigv4", "https://h/", "--secret", "x"},
+		{"sign", "github", "https://h/", "--secret", "x", "-H", "x"},
+		{"sign", "github", "https://h/", "--secret", "x", "-o", "text"},
+		{"sign", "discord", "https://h/", "--secret", "very-secret"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			var out, errs strings.Builder
