@@ -2,6 +2,7 @@ package parity
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-wasm/postern/host/envoy"
@@ -11,15 +12,17 @@ import (
 func authnRows(keys ring) *authnConfig {
 	a := &authnConfig{name: "authn-rows", paths: []string{"/nowhere"}}
 	providers, rules := object{}, list{}
-	for name, set := range map[string]string{"corp": "main", "curve": "p256"} {
-		p := authnProvider{name: name, set: set, issuer: "https://" + name + ".test"}
+	for name, set := range map[string]string{
+		"corp": string(keys.set(keySets["main"]...)), "curve": string(keys.set(keySets["p256"]...)), "certified": keys.certificates("rsa", "rsa-next"),
+	} {
+		p := authnProvider{name: name, issuer: "https://" + name + ".test"}
 		var claims list
 		for _, claim := range []string{"sub", "id", "nested"} {
 			header := "x-" + name + "-" + claim
 			claims = append(claims, object{"header_name": header, "claim_name": claim})
 			p.written = append(p.written, header)
 		}
-		providers[name] = object{"issuer": p.issuer, "local_jwks": object{"inline_string": string(keys.set(keySets[set]...))}, "claim_to_headers": claims}
+		providers[name] = object{"issuer": p.issuer, "local_jwks": object{"inline_string": set}, "claim_to_headers": claims}
 		rules = append(rules, object{"match": object{"prefix": "/" + name}, "requires": object{"provider_name": name}},
 			object{"match": object{"prefix": "/lenient/" + name}, "requires": object{"requires_any": object{"requirements": list{
 				object{"provider_name": name}, object{"allow_missing_or_failed": object{}},
@@ -30,6 +33,20 @@ func authnRows(keys ring) *authnConfig {
 		object{"match": object{"prefix": "/extract"}, "requires": object{"extract_only_without_validation": object{}}})
 	a.filter = object{"providers": providers, "rules": rules}
 	return a
+}
+
+// certified are tokens for a map of certificates by kid, of RSA keys: jwt_authn takes no
+// others.
+var certified = map[string][]mod{
+	"a key":                   {by("rsa")},
+	"another key":             {by("rsa-next")},
+	"no kid":                  {by("rsa-next"), head("kid", nil)},
+	"another algorithm":       {by("rsa"), head("alg", "RS512")},
+	"a kid that is not there": {by("rsa"), head("kid", "unheard-of")},
+	"another key's kid":       {by("rsa"), head("kid", "rsa-next")},
+	"a stranger's signature":  {by("rsa-stranger"), head("kid", "rsa")},
+	"a changed signature":     {by("rsa"), segment(2, flipped)},
+	"an algorithm of curves":  {by("p256"), head("kid", "rsa")},
 }
 
 // rowRequests are requests for the rows, and for each oddity that makes one.
@@ -44,6 +61,12 @@ func rowRequests(a *authnConfig, m *mint) []*authnRequest {
 		return r
 	}
 	for _, p := range a.providers {
+		if p.name == "certified" {
+			for story, mods := range certified {
+				send("/certified", story, m.token(append(slices.Clone(mods), claim("iss", p.issuer))...))
+			}
+			continue
+		}
 		own := []mod{by(map[string]string{"corp": "rsa", "curve": "p256"}[p.name]), claim("iss", p.issuer)}
 		good, bad := m.token(own...), m.token(append(own, at("exp", -3600))...)
 		for _, odd := range oddities() {

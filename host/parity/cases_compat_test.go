@@ -50,6 +50,7 @@ var compatGroup = group{
 		{law: "compat: all of several tokens must be good", send: get("/api?access_token=TOKEN", inTarget(claim("aud", "web")), bearer(claim("aud", "web"), at("exp", -3600))), want: authn("Jwt is expired", "/api")},
 		{law: "compat: a cookie stays", send: get("/cookie", inLine("cookie", "a=b; session=TOKEN", claim("iss", "https://kept.test"), payloadIs())), want: untouched(adding("x-kept", b64([]byte(keptPayload))))},
 		{law: "compat: the realm has no query (H-25)", send: get("/api/x?access_token=garbage"), want: authn("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", "/api/x")},
+		{law: "compat: nothing in the path ends the realm (H-25)", send: get(`/api/x",error="y\?access_token=garbage`), want: authn("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", `/api/x",error="y\`)},
 		{law: "compat: a comma behind the token is part of it (E-08)", send: get("/api", inLine("authorization", "Bearer TOKEN,", claim("aud", "web"))), want: authn("Jwt signature is an invalid Base64url encoded", "/api")},
 		{law: "compat: a quote behind the token is part of it (E-08)", send: get("/api", inLine("authorization", `Bearer "TOKEN"`, claim("aud", "web"))), want: authn("Jwt signature is an invalid Base64url encoded", "/api")},
 		{law: "compat: an escaped dot is none (E-08)", send: get("/api", line("authorization", "Bearer a%2Eb%2Ec")), want: authn("Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections", "/api")},

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/postern-wasm/postern/host/envoy"
@@ -82,6 +83,21 @@ var formsGroup = group{
 		{law: "map: a kid that is not there", send: get("/map", bearer(head("kid", "rsa2"))), want: invalid("key_unknown").by("certificates")},
 		{law: "map: another key's kid", send: get("/map", bearer(head("kid", "p256"))), want: invalid("key_mismatch").by("certificates")},
 		{law: "map: nobody else's key", send: get("/map", bearer(by("rsa-stranger"), head("kid", "rsa"))), want: invalid("bad_signature").by("certificates")},
+	},
+}
+
+// formsCompatGroup: the same in compat, where jwt_authn takes certificates of RSA keys only.
+var formsCompatGroup = group{
+	name: "key-forms-compat", config: strings.Replace(formsGroup.config, "{", `{"compat": "jwt_authn",`, 1),
+	cases: []scenario{
+		{law: "compat, PEM: RSA, whatever the kid", send: get("/pem", bearer()), want: allowed().by("pem")},
+		{law: "compat, PEM: P-256", send: get("/pem", bearer(by("p256"))), want: allowed().by("pem")},
+		// As jwt_authn says it: the last key that it tries is the Ed25519 one.
+		{law: "compat, PEM: nobody else's key", send: get("/pem", bearer(by("rsa-stranger"))), want: authn("Jwt ED25519 signature is wrong length", "/pem")},
+		{law: "compat, map: P-384 by its kid", send: get("/map", bearer(by("p384"))), want: allowed().by("certificates")},
+		{law: "compat, map: a kid that is not there", send: get("/map", bearer(head("kid", "rsa2"))), want: authn("Jwks doesn't have key to match kid or alg from Jwt", "/map")},
+		{law: "compat, map: another key's kid", send: get("/map", bearer(head("kid", "p256"))), want: authn("Jwt verification fails", "/map")},
+		{law: "compat, map: nobody else's key", send: get("/map", bearer(by("rsa-stranger"), head("kid", "rsa"))), want: authn("Jwt verification fails", "/map")},
 	},
 }
 

@@ -18,7 +18,7 @@ func table() []*group {
 		&algorithmsGroup, &tokensGroup, &headersGroup, &claimsGroup, &timeGroup, &keysGroup,
 		&treesGroup, &rulesGroup, &openGroup, &denyGroup, &placesGroup, &effectsGroup, &compatGroup, &preflightGroup,
 		&pathsRefuseGroup, &pathsNormalizeGroup, &pathsRawGroup, &answersGroup, &problemGroup, &textGroup,
-		&formsGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
+		&formsGroup, &formsCompatGroup, &formsRemoteGroup, &discoveryGroup, &metadata,
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &sharedGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&profilesGroup, &issuersGroup, &encodingsGroup, &stepUpGroup,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
