@@ -71,6 +71,8 @@ func TestD23Encodings(t *testing.T) {
 		{"a zero before a set bit", "3009020200ff020300ffff", 2, "00ffffff"},
 		{"zero is a number, which the curve refuses", "3006020100020100", 2, "00000000"},
 		{"a zero too many", "300702020001020102", 2, ""},
+		{"a zero before the largest byte whose bit is not set", "300702010102020 07f", 2, ""},
+		{"no zero before it", "300602010102017f", 2, "0001007f"},
 		{"a zero too many, in s", "300702010102020001", 2, ""},
 		{"two zeros before a set bit", "3008020300 00ff020101", 2, ""},
 		{"a negative number", "3006020180020101", 2, ""},

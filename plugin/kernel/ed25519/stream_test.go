@@ -111,6 +111,35 @@ func TestStreamsThatAreNoneAreNotSigned(t *testing.T) {
 	}
 }
 
+// The signature may be exchanged for none that is equal but in form (M-06).
+func TestFinishLooksAtTheWholeSignature(t *testing.T) {
+	private, k := signer(t, 6)
+	good := std.Sign(private, []byte("message"))
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	number := make([]byte, 32)
+	for i := range number {
+		number[i] = good[63-i]
+	}
+	raised := new(big.Int).Add(new(big.Int).SetBytes(number), order).FillBytes(make([]byte, 32))
+	same := bytes.Clone(good)
+	for i := range raised {
+		same[63-i] = raised[i]
+	}
+	for law, c := range map[string]struct {
+		given []byte
+		ok    bool
+	}{"the one it was begun with": {good, true}, "S + L": {same, false}, "a byte more": {append(bytes.Clone(good), 0), false}, "a byte less": {good[:63], false}} {
+		for use := range 5 { // without a table of the key, and with it
+			var s digest.State
+			k.Begin(&s, good)
+			s.WriteString("message")
+			if got := k.Finish(&s, c.given); got != c.ok {
+				t.Errorf("%s, use %d: %v", law, use, got)
+			}
+		}
+	}
+}
+
 // What can never be valid is known before a byte of the body has come.
 func TestBeginRefusesWhatFitsNoMessage(t *testing.T) {
 	private, k := signer(t, 5)

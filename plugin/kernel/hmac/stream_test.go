@@ -3,6 +3,8 @@ package hmac_test
 import (
 	"bytes"
 	stdhmac "crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"hash"
 	"testing"
@@ -99,6 +101,23 @@ func TestStreamsThatAreNoneHaveNoMAC(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A state of another hash has no MAC, not even the one that the outer hash would make.
+func TestAnotherHashInsideIsRefused(t *testing.T) {
+	block := make([]byte, sha256.BlockSize)
+	copy(block, "secret")
+	for i := range block {
+		block[i] ^= 0x5c // RFC 2104 §2
+	}
+	inside := sha512.Sum512([]byte("message"))
+	mixed := sha256.Sum256([]byte(string(block) + string(inside[:])))
+	var s digest.State
+	s.Reset(digest.SHA512)
+	s.WriteString("message")
+	if newKey(t, digest.SHA256, "secret").Finish(&s, mixed[:]) {
+		t.Error("accepted")
 	}
 }
 

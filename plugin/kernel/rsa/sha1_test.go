@@ -91,6 +91,23 @@ func TestSHA1HasADoorOfItsOwn(t *testing.T) {
 	}
 }
 
+// A text that is no digest has no signature, though a signer may be talked into one.
+func TestSHA1DigestsAreOfTwentyBytes(t *testing.T) {
+	private := keys()[0]
+	k := made(t, private)
+	size := len(private.N.Bytes())
+	for _, n := range []int{0, 1, 19, 20, 21, 32, 200} {
+		digest := bytes.Repeat([]byte{7}, n)
+		tail := append([]byte("\x00\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14"), digest...)
+		block := append([]byte{0, 1}, bytes.Repeat([]byte{0xff}, size-2-len(tail))...)
+		block = append(block, tail...)
+		signature := new(big.Int).Exp(new(big.Int).SetBytes(block), private.D, private.N).FillBytes(make([]byte, size))
+		if got := k.VerifyPKCS1SHA1(digest, signature); got != (n == 20) {
+			t.Errorf("%d bytes: %v", n, got)
+		}
+	}
+}
+
 // Blocks of every wrong form, signed with the private key (M-09, M-10).
 func TestSHA1ForgedBlocks(t *testing.T) {
 	private := keys()[0]
