@@ -1,0 +1,179 @@
+package httpsig
+
+import (
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/sfv"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
+)
+
+// reader reads one request. It lives as long as the reading.
+type reader struct {
+	*Scheme
+	view *request.View
+	// left is how many bytes may still be searched.
+	left int
+	// covered are the components of the signature that is being read.
+	covered [MaxComponents]component
+	n       int
+	// text is the signed text, scratch what is on its way there.
+	text, scratch []byte
+}
+
+// Read yields a claim for each signature that the configuration asks for and that is well
+// formed; one that is not does not spoil the others. It returns [reason.OK] if there is a
+// claim, else why the first of the signatures has none.
+func (s *Scheme) Read(r *signed.Request, out *signed.Reading) reason.Code {
+	w := &reader{Scheme: s, view: r.View, left: maxWork}
+	inputs, inputLines := w.field("signature-input")
+	signatures, lines := w.field("signature")
+	if inputLines == 0 && lines == 0 {
+		return reason.Missing
+	}
+	input, ok := sfv.ReadDictionary(inputs)
+	if !ok {
+		return reason.SignatureMalformed
+	}
+	made, ok := sfv.ReadDictionary(signatures)
+	if !ok {
+		return reason.SignatureMalformed
+	}
+	if code := paired(input, made); code != reason.OK {
+		return code
+	}
+	first := reason.Undecided
+	for m := input.Members(); m.Next(); {
+		if s.cfg.Label != "" && m.Key != s.cfg.Label || s.cfg.Tag != "" && !hasTag(m.Parameters, s.cfg.Tag) {
+			continue
+		}
+		value, _ := made.Get(m.Key)
+		code := w.claim(m.Value, value, out)
+		if code != reason.OK && first == reason.Undecided {
+			first = code
+		}
+	}
+	switch {
+	case len(out.Claims()) > 0:
+		return reason.OK
+	case first == reason.Undecided:
+		return reason.SignerMismatch // signatures of others alone
+	}
+	return first
+}
+
+// paired says that the two fields have the same labels, each once, and of the right types
+// (RFC 9421 §4.1, §4.2).
+func paired(input, made sfv.Dictionary) reason.Code {
+	n := 0
+	for m := input.Members(); m.Next(); n++ {
+		if n == signed.MaxClaims {
+			return reason.SignaturesTooMany
+		}
+		if _, times := input.Get(m.Key); times != 1 || m.Kind != sfv.InnerList {
+			return reason.SignatureMalformed
+		}
+		value, times := made.Get(m.Key)
+		if times != 1 || value.Kind != sfv.ByteSequence || value.Parameters.String() != "" {
+			return reason.SignatureMalformed
+		}
+	}
+	for m := made.Members(); m.Next(); n-- {
+		if n == 0 {
+			return reason.SignatureMalformed // a label without its input
+		}
+	}
+	if n != 0 || inputEmpty(input) {
+		return reason.SignatureMalformed
+	}
+	return reason.OK
+}
+
+func inputEmpty(input sfv.Dictionary) bool {
+	m := input.Members()
+	return !m.Next()
+}
+
+// claim adds the claim of one signature, or says why it makes none.
+func (w *reader) claim(input, signature sfv.Value, out *signed.Reading) reason.Code {
+	c := out.Claim()
+	if c == nil {
+		return reason.SignaturesTooMany
+	}
+	code := w.fill(input, signature, c)
+	if code != reason.OK {
+		out.Drop()
+	}
+	return code
+}
+
+// fill judges a signature's form, cheapest things first, and fills its claim.
+func (w *reader) fill(input, signature sfv.Value, c *signed.Claim) reason.Code {
+	if code := w.components(input); code != reason.OK {
+		return code
+	}
+	if code := w.parameters(input.Parameters, c); code != reason.OK {
+		return code
+	}
+	if w.cfg.WebBotAuth {
+		if code := w.botAuth(c); code != reason.OK {
+			return code
+		}
+	}
+	if code := w.base(input); code != reason.OK {
+		return code
+	}
+	if code := w.contentDigest(c); code != reason.OK {
+		return code
+	}
+	value, _ := signature.AppendBytes(nil)
+	if len(value) == 0 || len(value) > maxSignature {
+		return reason.SignatureMalformed
+	}
+	c.Signatures = [][]byte{value}
+	c.Before = string(w.text)
+	c.BodyFree = w.cfg.BodyOptional
+	return reason.OK
+}
+
+// components reads what the signature covers: each component once (RFC 9421 §2.5), and
+// all that are required.
+func (w *reader) components(input sfv.Value) reason.Code {
+	w.n = 0
+	for item := input.Items(); item.Next(); {
+		if w.n == MaxComponents {
+			return reason.SignaturesTooMany
+		}
+		c := &w.covered[w.n]
+		if code := c.read(item.Value); code != reason.OK {
+			return code
+		}
+		if w.covers(c) {
+			return reason.SignatureMalformed
+		}
+		w.n++
+	}
+	if w.n == 0 && !w.cfg.AllowEmpty {
+		return reason.ComponentNotCovered // RFC 9421 §7.2.1: it would fit any request
+	}
+	for i := range w.required {
+		if !w.covers(&w.required[i]) && !w.onlyForBodies(&w.required[i]) {
+			return reason.ComponentNotCovered
+		}
+	}
+	return reason.OK
+}
+
+// onlyForBodies says that a component is required where there is a body alone, which is
+// for [signed.Claim.BodyFree] to say: a request without one has nothing to digest.
+func (w *reader) onlyForBodies(c *component) bool {
+	return !w.cfg.BodyOptional && *c == component{kind: field, name: contentDigest}
+}
+
+func (w *reader) covers(c *component) bool {
+	for i := range w.covered[:w.n] {
+		if w.covered[i] == *c {
+			return true
+		}
+	}
+	return false
+}
