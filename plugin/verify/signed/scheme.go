@@ -15,6 +15,9 @@ type Request struct {
 	// Address returns the client's address without its port, "" if it is not known. It may
 	// be a host call: only schemes that need it call it.
 	Address func() string
+	// Protocol returns the version of HTTP that the request came in, as "HTTP/1.1", "" if it
+	// is not known. As Address.
+	Protocol func() string
 }
 
 // Scheme reads requests that are signed in one way. It is made from the configuration,
