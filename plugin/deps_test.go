@@ -52,12 +52,13 @@ var allowed = map[string][]string{
 	"plugin/verify/signed":      {"plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
 	"plugin/verify/signed/form": {"plugin/request"},
 	"plugin/jwks":               {"plugin/jsonx", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
+	"plugin/replay":             {"plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory"},
 	"plugin/authorize":          {"plugin/jsonx", "plugin/reason", "plugin/word"}, // claims as values: what proved them is no concern of it
 	"plugin/policy":             {"plugin/authorize", "plugin/memory", "plugin/reason", "plugin/request", "plugin/word"},
 	"plugin/effect":             {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":             {"plugin/authorize", "plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"}, // reasons by name, for answers of one's own
-	"plugin/filter":             {"plugin/authorize", "plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/kernel/sha2", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"},
-	"plugin/abi":                {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/reason", "plugin/request"},
+	"plugin/filter":             {"plugin/authorize", "plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/kernel/sha2", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/replay", "plugin/request", "plugin/verify"},
+	"plugin/abi":                {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/reason", "plugin/replay", "plugin/request"},
 }
 
 // external lists the packages outside the project and the standard library, and the

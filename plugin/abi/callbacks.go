@@ -61,6 +61,7 @@ func end(before *memory.Region) {
 		release()
 		bury()
 		forgetLines()
+		forgetPiece()
 		out = results{}
 	}
 	memory.EndCall(before)
@@ -203,6 +204,7 @@ func configure(home *memory.Region, size int32) *policy {
 	p := &policy{plugin: filter.New(cfg, seed), home: home}
 	p.tally = newTally(p.plugin)
 	p.plugin.Clock(now)
+	withBodies(p.plugin)
 	p.encode()
 	leaveRSA(p.plugin, cfg)
 	return p
@@ -225,19 +227,20 @@ func (r *root) tidy() {
 }
 
 //go:wasmexport proxy_on_request_headers
-func onRequestHeaders(id uint32, _, _ int32) types.Action {
+func onRequestHeaders(id uint32, _, ended int32) types.Action {
 	before := begin()
-	action := judge(id)
+	action := judge(id, ended != 0)
 	end(before)
 	return action
 }
 
-func judge(id uint32) types.Action {
+func judge(id uint32, ended bool) types.Action {
 	s := streams.find(id)
 	if s == nil || s.policy == nil {
 		answer(nil, effect.Unconfigured())
 		return types.ActionPause
 	}
+	s.Ended = s.Ended || ended
 	judging := s.policy
 	p := judging.plugin
 	t := now()
@@ -253,16 +256,18 @@ func judge(id uint32) types.Action {
 	return carryOut(s, v)
 }
 
-//go:wasmexport proxy_on_request_body
-func onRequestBody(id uint32, _, _ int32) types.Action { return later(id) }
-
 //go:wasmexport proxy_on_request_trailers
 func onRequestTrailers(id uint32, _ int32) types.Action {
-	action := later(id)
-	if action != types.ActionContinue {
+	s := streams.find(id)
+	var action types.Action
+	if s != nil && s.policy != nil && s.policy.plugin.Ends(&s.Stream) {
+		action = took(s) // the end of the body, whatever the host has said before
+	} else {
+		action = later(id)
+	}
+	if action != types.ActionContinue || s.gone() {
 		return action
 	}
-	s := streams.find(id)
 	p := s.policy.plugin
 	if !p.WritesIdentity() {
 		return action

@@ -201,6 +201,13 @@ func carryOut(s *stream, v *filter.Verdict) types.Action {
 		if !s.gone() {
 			answer(s.policy, v.Answer)
 		}
+	case filter.Ahead:
+		if apply(s, mapRequest, v.Ops) && !s.gone() {
+			return types.ActionContinue
+		}
+		if !s.gone() {
+			answer(nil, effect.Unconfigured())
+		}
 	case filter.Pause, filter.Inert:
 	}
 	return types.ActionPause

@@ -65,6 +65,9 @@ func onMemoryAllocate(size uint32) *byte {
 	if size > maxAllocation {
 		return nil // the host call fails; nothing is half read
 	}
+	if at := placeOfPiece(size); at != nil {
+		return at
+	}
 	if memory.Outside() && memory.Current() == memory.Eternal() {
 		if size > maxStray-stray {
 			return nil

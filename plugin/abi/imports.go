@@ -26,6 +26,7 @@ const (
 	mapRequest  = 0
 	mapTrailers = 1
 	mapCallout  = 6
+	bufRequest  = 0
 	bufCallout  = 4
 	bufConfig   = 7
 	streamRq    = 0

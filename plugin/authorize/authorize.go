@@ -42,6 +42,20 @@ func (r *Rules) Judge(claims jsonx.Value, now, skew int64) reason.Code {
 	return reason.OK
 }
 
+// JudgeKey is Judge for a credential without claims: a signature by a key that is a
+// client's, "" if that is not said. What is asked of claims is lacking.
+func (r *Rules) JudgeKey(client string) reason.Code {
+	switch {
+	case !r.Scopes.Granted(jsonx.Value{}):
+		return reason.InsufficientScope
+	case r.Clients.Len() > 0 && (client == "" || r.Clients.index(client) < 0):
+		return reason.ClientDenied
+	case len(r.Claims) > 0 || r.MaxAge > 0:
+		return reason.ClaimDenied
+	}
+	return reason.OK
+}
+
 // client says that the client is in the set: the claim client_id (RFC 9068 §2.2) or azp
 // (OpenID Connect Core §2). Where there are both, both must be: which one the issuer
 // means cannot be told.

@@ -91,6 +91,7 @@ func (b *builder) top(o *object) {
 	b.rules(o.get("rules"))
 	b.authnTop(o)
 	b.everywhere()
+	b.challenges()
 	o.close(laterTop...)
 	b.lint()
 }

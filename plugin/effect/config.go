@@ -20,6 +20,8 @@ type Config struct {
 	// KeepAliases leaves a client's headers alone whose names differ from an identity
 	// header's in '_' or '.' for '-' only (drop_header_aliases: false).
 	KeepAliases bool
+	// Challenges are lists of challenges, see AddChallenges.
+	Challenges [][]Challenge
 	// Providers, by the configuration's index.
 	Providers []Provider
 

@@ -36,7 +36,7 @@ func (w *Writer) Refuse(cfg *Config, v *request.View, c reason.Code, retryAfter 
 		row.scope = scope
 		return w.form(cfg, row, c, retryAfter, grpc, v.RequestID)
 	}
-	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !grpc {
+	if int(c) < len(cfg.prepared) && cfg.prepared[c].Status != 0 && !grpc && (w.list == 0 || cfg.prepared[c].Status != 401) {
 		if v.RequestID == "" || !cfg.takesID(c) {
 			return &cfg.prepared[c]
 		}
@@ -63,7 +63,10 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 	}
 	a.Details = w.text(append(append(append(w.buf, "postern_denied{"...), c.String()...), '}'))
 	if row.challenge != noChallenge && !cfg.StripFailure {
-		w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row)})
+		list := w.challenges(cfg)
+		for i := range list {
+			w.lines = append(w.lines, request.Header{Name: "www-authenticate", Value: w.challenge(cfg, row, list[i].Scheme, w.tells(list, i))})
+		}
 	}
 	if row.retry {
 		w.lines = append(w.lines, request.Header{Name: "retry-after", Value: w.text(strconv.AppendInt(w.buf, max(1, retryAfter), 10))})
@@ -90,15 +93,15 @@ func (w *Writer) form(cfg *Config, row answerRow, c reason.Code, retryAfter int6
 
 // challenge is RFC 6750 §3: the realm is the configured one, quoted text needs no
 // escapes (the configuration refuses quotes in a realm and in scopes, the table has none).
-func (w *Writer) challenge(cfg *Config, row answerRow) string {
-	b := append(w.buf, `Bearer realm="`...)
+func (w *Writer) challenge(cfg *Config, row answerRow, scheme string, tells bool) string {
+	b := append(append(w.buf, scheme...), ` realm="`...)
 	b = append(append(b, cfg.Realm...), '"')
-	if row.challenge == errorChallenge {
+	if row.challenge == errorChallenge && tells {
 		b = append(append(b, `, error="`...), row.code...)
 		b = append(append(b, `", error_description="`...), row.text...)
 		b = append(b, '"')
 	}
-	if row.scope != "" {
+	if row.scope != "" && tells {
 		b = append(append(append(b, `, scope="`...), row.scope...), '"')
 	}
 	return w.text(b)

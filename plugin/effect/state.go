@@ -49,7 +49,13 @@ func (w *Writer) States(cfg *Config, verdict string, c reason.Code, provider str
 		w.state(cfg, StateReason, "postern.reason", c.String())
 	}
 	w.state(cfg, StateProvider, "postern.provider", provider)
-	if id == nil || id.Claims == nil {
+	if id == nil {
+		return w.states
+	}
+	if cfg.States&StateClient != 0 {
+		w.claimed("postern.client", id.Client)
+	}
+	if id.Claims == nil {
 		return w.states
 	}
 	claims := id.Claims.Root()

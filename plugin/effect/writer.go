@@ -44,6 +44,8 @@ type Writer struct {
 	answer  Answer
 	states  []State
 
+	list, decider int // see Challenge
+
 	home  *home // see Reserve
 	texts int   // the most that buf has held
 }
@@ -96,6 +98,9 @@ func (w *Writer) Grant(cfg *Config, id *identity.Identity, place *credential.Pla
 	if p.PayloadHeader != "" {
 		w.set(p.PayloadHeader, w.payload(p, id.Payload))
 	}
+	if !w.name(p.ClientHeader, id.Client) || !w.name(p.KeyIDHeader, id.KeyID) {
+		return reason.ClaimUnwritable
+	}
 	if id.Claims == nil {
 		return reason.OK
 	}
@@ -114,6 +119,15 @@ func (w *Writer) Grant(cfg *Config, id *identity.Identity, place *credential.Pla
 		}
 	}
 	return reason.OK
+}
+
+// name writes a word of the configuration; false if it cannot stand in a header.
+func (w *Writer) name(header, text string) bool {
+	if header == "" || text == "" {
+		return true
+	}
+	w.set(header, text)
+	return writable(text)
 }
 
 // Ops returns the operations, those on cookies and :path last.

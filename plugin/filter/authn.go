@@ -16,6 +16,7 @@ import (
 
 // evaluate judges a requirement in the manner that the configuration says.
 func (j *judge) evaluate(r *policy.Requirement) policy.Proof {
+	j.alone = r.Kind == policy.Provider
 	if j.plugin.cfg.Compat {
 		return r.EvaluateAuthn(j)
 	}
@@ -25,6 +26,9 @@ func (j *judge) evaluate(r *policy.Requirement) policy.Proof {
 // AuthnProvider is part of policy.AuthnProver.
 func (j *judge) AuthnProvider(provider int, audiences []string) policy.Proof {
 	p := &j.plugin.cfg.Providers[provider]
+	if p.Signed != nil {
+		return j.signedRequest(provider) // beyond jwt_authn, and judged as elsewhere
+	}
 	j.plugin.work.writer.SanitizeAuthn(&j.plugin.cfg.Effect, provider)
 	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: provider, Authn: reason.AuthnMissed}
 	walk := credential.From(p.Places, j.gone, &j.plugin.work.view)
@@ -61,6 +65,18 @@ func (j *judge) AuthnEveryone(failed bool) policy.Proof {
 			return proof
 		}
 		if proof.State == policy.Failed || verdict.State != policy.Failed {
+			verdict = proof
+		}
+	}
+	for i := range cfg.Providers {
+		if cfg.Providers[i].Signed == nil {
+			continue
+		}
+		proof := j.signedRequest(i)
+		if proof.State == policy.Held {
+			return proof
+		}
+		if proof.State == policy.Failed || proof.State == policy.Proved && verdict.State == policy.Missing {
 			verdict = proof
 		}
 	}
@@ -198,7 +214,7 @@ func (j *judge) authnExtract(header string) policy.Proof {
 		}
 	}
 	for _, s := range j.slots[mark:j.proved] {
-		s.identity = identity.Identity{}
+		s.identity, s.sealed = identity.Identity{}, false
 	}
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: -1}
 }

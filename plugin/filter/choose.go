@@ -53,6 +53,9 @@ func authnOwner(cfg *config.Config, a *jwt.Attempt, place *credential.Place) int
 	allowed, owner, fallback := false, -1, -1
 	for i := range cfg.Providers {
 		p := &cfg.Providers[i]
+		if p.Signed != nil {
+			continue
+		}
 		has := a.IssuedFor(&p.JWT) || p.JWT.AnyIssuer() && issuer == ""
 		allowed = allowed || (has || p.JWT.AnyIssuer()) && looksAt(p.Places, place)
 		if has && owner < 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
 // slot is the scratch of one credential under judgement; those of proved identities
@@ -23,7 +24,9 @@ type slot struct {
 	place    *credential.Place
 	provider int
 	identity identity.Identity
-	unproved bool // it holds what nobody has verified: see Extract
+	unproved bool            // it holds what nobody has verified: see Extract
+	request  *signed.Attempt // where there are signed requests; the first slot's is the plugin's
+	sealed   bool            // it is a signed request, not a token
 }
 
 // judge is the policy room's Prover: it brings credentials, keys and time together.
@@ -45,14 +48,23 @@ type judge struct {
 	verified  int64  // see Verdict.Verified
 	algorithm string // of the token that was timed
 
-	waitSource int
+	signer string // by which key the request says that it is signed, for the log
+	alone  bool   // the rule asks for one provider and nothing else
+
+	holds bool  // the body is waited for
+	keeps bool  // and the headers have to be held for it
+	limit int64 // how long it may become
+
+	waitsKeys  bool // a key set is waited for
+	waitSource int  // which
 	waitFor    int64
 	retryAfter int64
 }
 
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
-	j.waitSource, j.waitFor, j.retryAfter = 0, 0, 1
+	j.waitsKeys, j.waitSource, j.waitFor, j.retryAfter = false, 0, 0, 1
+	j.holds, j.keeps, j.limit, j.signer, j.alone = false, false, 0, "", false
 	j.verified, j.algorithm = 0, ""
 	j.gone, j.statusHeader, j.clears = j.left[:0], "", false
 	for _, s := range j.slots {
@@ -79,7 +91,7 @@ func (j *judge) next() *slot {
 		j.slots = append(j.slots, new(slot))
 	}
 	s := j.slots[j.proved]
-	s.unproved = false
+	s.unproved, s.sealed = false, false
 	return s
 }
 
@@ -95,13 +107,16 @@ func (j *judge) Rollback(mark int) {
 		return
 	}
 	for _, s := range j.slots[mark:j.proved] {
-		s.identity = identity.Identity{}
+		s.identity, s.sealed = identity.Identity{}, false
 	}
 }
 
 // Provider is part of policy.Prover.
 func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	p := &j.plugin.cfg.Providers[provider]
+	if p.Signed != nil {
+		return j.signedRequest(provider)
+	}
 	s := j.next()
 	s.provider = provider
 	found := s.finder.Find(&j.plugin.work.view, p.Places)
@@ -188,10 +203,15 @@ func (j *judge) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 	var first policy.Proof
 	known := false
 	for _, s := range j.slots[mark:j.proved] {
-		if s.identity.Claims == nil {
+		var code reason.Code
+		switch {
+		case s.sealed && s.identity.Signed:
+			code = rules.JudgeKey(s.identity.Client)
+		case s.identity.Claims == nil:
 			continue // taken back, or never proved
+		default:
+			code = rules.Judge(s.identity.Claims.Root(), j.now, j.plugin.cfg.Providers[s.provider].JWT.ClockSkewSeconds)
 		}
-		code := rules.Judge(s.identity.Claims.Root(), j.now, j.plugin.cfg.Providers[s.provider].JWT.ClockSkewSeconds)
 		if code == reason.OK {
 			return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
 		}
@@ -235,7 +255,7 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 	if p.Remote >= 0 {
 		source := j.plugin.sources[p.Remote]
 		if source.Pending(j.now) && (j.stream.deadline == 0 || j.now < j.stream.deadline) {
-			j.waitSource, j.waitFor = p.Remote, source.Config().Patience()+waitSlack
+			j.waitsKeys, j.waitSource, j.waitFor = true, p.Remote, source.Config().Patience()+waitSlack
 			return policy.Proof{State: policy.Waiting, Reason: reason.KeysUnavailable, Provider: s.provider}
 		}
 		j.retryAfter = source.RetryAfter(j.now)
@@ -262,7 +282,8 @@ func (j *judge) asksForKid(p *config.Provider) bool {
 	source := j.plugin.sources[p.Remote]
 	if s.kidAsked {
 		j.waitSource = p.Remote
-		return source.Pending(j.now) && j.now < s.deadline
+		j.waitsKeys = source.Pending(j.now) && j.now < s.deadline
+		return j.waitsKeys
 	}
 	kid, _ := j.judged.attempt.KeyID()
 	if !source.WantKid(j.now, kid) {
@@ -270,7 +291,7 @@ func (j *judge) asksForKid(p *config.Provider) bool {
 	}
 	s.kidAsked = true
 	s.deadline = 0
-	j.waitSource, j.waitFor = p.Remote, source.Config().UnknownKidWait
+	j.waitsKeys, j.waitSource, j.waitFor = true, p.Remote, source.Config().UnknownKidWait
 	return true
 }
 
@@ -289,6 +310,10 @@ func (j *judge) Everyone() policy.Proof {
 			}
 		case policy.Waiting, policy.Fatal:
 			return proof
+		case policy.Held:
+			if verdict.State != policy.Failed {
+				verdict = proof
+			}
 		case policy.Failed:
 			if verdict.State != policy.Failed {
 				verdict = proof
@@ -302,6 +327,9 @@ func (j *judge) Everyone() policy.Proof {
 // looks at the very same places and has judged it.
 func (j *judge) everyonesToken(i int) policy.Proof {
 	providers := j.plugin.cfg.Providers
+	if providers[i].Signed != nil {
+		return j.signedRequest(i)
+	}
 	s := j.next()
 	found := s.finder.Find(&j.plugin.work.view, providers[i].Places)
 	if found.State != credential.Present {
@@ -327,6 +355,16 @@ func (j *judge) everyonesToken(i int) policy.Proof {
 	return j.prove(s, &providers[owner], nil)
 }
 
+// bySignature says whether the decision rests on a signed request.
+func (j *judge) bySignature() bool {
+	for _, s := range j.slots[:j.proved] {
+		if s.sealed {
+			return true
+		}
+	}
+	return false
+}
+
 // grant writes the effects of every identity that the decision rests on.
 func (j *judge) grant() reason.Code {
 	p := j.plugin
@@ -335,7 +373,7 @@ func (j *judge) grant() reason.Code {
 			j.grantUnproved(s)
 			continue
 		}
-		if p.cfg.Compat {
+		if p.cfg.Compat && !s.sealed {
 			continue // carried out when it was proved
 		}
 		j.clears = j.clears || p.cfg.Providers[s.provider].ClearRouteCache

@@ -59,6 +59,9 @@ func (l *refusalLog) line(now int64, v *Verdict, rule int, a *jwt.Attempt) strin
 			b = appendMember(b, "jti_sha256", hashed(jti))
 		}
 	}
+	if v.KeyID != "" {
+		b = appendMember(b, "key_id", v.KeyID)
+	}
 	if l.suppressed > 0 {
 		b = append(b, `,"suppressed":`...)
 		b = strconv.AppendInt(b, l.suppressed, 10)

@@ -7,7 +7,9 @@ import (
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/replay"
 )
 
 const (
@@ -35,6 +37,9 @@ const (
 	Pause
 	// Inert: the stream was answered already; hold and do nothing.
 	Inert
+	// Ahead: carry out the verdict's operations and let the headers go on. Nothing is
+	// decided: the body is held.
+	Ahead
 )
 
 // Verdict is the outcome of one event for one request. It is valid until the next
@@ -58,6 +63,8 @@ type Verdict struct {
 	Ops []effect.Op
 	// ClearRoute says on Continue that the host has to choose the route anew.
 	ClearRoute bool
+	// KeyID is by which key a refused request says that it is signed; a stranger's word.
+	KeyID string
 	// Answer is sent on Refuse.
 	Answer *effect.Answer
 	// States are what is left behind as filter state.
@@ -79,6 +86,17 @@ type Plugin struct {
 	work    *work // of the event under way; nil between events
 	own     *work // lives as long as the plugin
 	lent    bool  // own is this event's, or that of one which it interrupts
+
+	home        *memory.Region // where the plugin lives
+	spare       *taps          // those that no stream has
+	delivers    bool           // the host has been seen to deliver bodies
+	undelivered bool           // to be noted, once
+	unread      bool           // to be noted, once
+	readBody    func(start, n int64) []byte
+	client      func() string // its address
+	protocol    func() string
+	shared      Shared
+	stores      []*replay.Store // by provider
 }
 
 // New returns the plugin for a configuration. seed is unpredictable: it keys hash
@@ -89,9 +107,14 @@ func New(cfg *config.Config, seed uint64) *Plugin {
 		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
 	}
 	cfg.Effect.Prepare()
+	p.home = memory.Current()
+	p.readBody = func(int64, int64) []byte { return nil }
+	p.Asks(unknown, unknown)
 	p.own = newOwn(p)
 	return p
 }
+
+func unknown() string { return "" }
 
 // LeaveRSATo lets the host verify RSASSA-PKCS1-v1_5 from now on.
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
@@ -123,8 +146,9 @@ func (p *Plugin) SourceName(i int) string {
 // Answers are those that are made beforehand, by reason; one without status is none.
 func (p *Plugin) Answers() []effect.Answer { return p.cfg.Effect.Prepared() }
 
-// NeedsTicks says whether the plugin wants the host's timer: inline keys need none.
-func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 }
+// NeedsTicks says whether the plugin wants the host's timer: inline keys need none, held
+// bodies do.
+func (p *Plugin) NeedsTicks() bool { return len(p.sources) > 0 || p.HoldsBodies() }
 
 // Source returns a remote key set by the index that [Plugin.NextStep] gave.
 func (p *Plugin) Source(i int) *jwks.Source { return p.sources[i] }
@@ -145,8 +169,20 @@ func (p *Plugin) NextStep(now int64) (source int, step jwks.Step) {
 	return 0, jwks.Step{}
 }
 
-// Notes returns, once each, lines for the operator about key sets; "" when there is none.
+// Notes returns, once each, lines for the operator about key sets, bodies and what is
+// remembered; "" when there is none.
 func (p *Plugin) Notes() string {
+	if note := p.bodyNote(); note != "" {
+		return note
+	}
+	for _, store := range p.stores {
+		if store == nil {
+			continue
+		}
+		if note := store.Note(); note != "" {
+			return note
+		}
+	}
 	for _, s := range p.sources {
 		if note := s.Note(); note != "" {
 			return note

@@ -25,7 +25,7 @@ func (p *Plugin) reports(c reason.Code, rule int) bool {
 func (p *Plugin) report(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
 	s.phase = allowed
 	w := p.scratch()
-	w.verdict = Verdict{Action: Continue, Reason: proof.Reason, Reported: true, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm}
+	w.verdict = Verdict{Action: Continue, Reason: proof.Reason, Reported: true, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm, KeyID: w.judge.signer}
 	w.verdict.Log = p.log.line(now, &w.verdict, rule, w.judge.last())
 	if proof.Reason == reason.HeadersUnreadable {
 		w.writer.BeginUnread(&p.cfg.Effect)

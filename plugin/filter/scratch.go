@@ -5,6 +5,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
 // What a plugin's own scratch memory holds without asking for more: most tokens that
@@ -37,6 +38,9 @@ func newOwn(p *Plugin) *work {
 	first := new(slot)
 	first.finder.Reserve(usualToken)
 	first.attempt.Reserve(usualToken, usualValues, usualEscaped)
+	if hasSigned(p.cfg) {
+		first.request = new(signed.Attempt)
+	}
 	w.slots[0] = first
 	w.judge = judge{plugin: p, slots: w.slots[:1]}
 	return w
@@ -84,5 +88,9 @@ func (w *work) wipe() {
 func (s *slot) wipe() {
 	s.finder.Wipe()
 	s.attempt.Wipe()
+	if s.request != nil {
+		s.request.Wipe()
+	}
+	s.unproved, s.sealed = false, false
 	s.key, s.parsed, s.place, s.provider, s.identity = cache.Key{}, false, nil, 0, identity.Identity{}
 }

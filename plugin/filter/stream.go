@@ -12,9 +12,10 @@ type phase uint8
 
 const (
 	fresh   phase = iota // no headers yet
-	waits                // held for a key set
+	waits                // held for a key set, for the body, or for both
 	allowed              // let through
 	refused              // answered
+	surplus              // let through as without a body, and one has come
 )
 
 // Stream is the state of one request between events. The zero value is a fresh one;
@@ -22,12 +23,26 @@ const (
 type Stream struct {
 	// ID is the host's context id.
 	ID uint32
+	// Ended says that nothing more of the request will come. The driver sets it with the
+	// headers; later events do so by themselves.
+	Ended bool
 
 	phase      phase
-	source     int    // what it waits for
+	forKeys    bool   // it waits for a key set
+	source     int    // which
 	generation uint64 // of that source when the wait began
 	deadline   int64
 	kidAsked   bool // it has waited for an unknown kid: it does so once
+
+	forBody  bool  // it waits for the end of its body
+	arrived  bool  // it has been told something of it
+	torn     bool  // a piece of it could not be read
+	ahead    bool  // its headers have gone on: the host holds the body by itself
+	bodyless bool  // it was judged as without a body, since none was announced
+	size     int64 // how much of the body the host holds
+	limit    int64 // how much it may become
+	since    int64 // when the wait for it began
+	taps     *taps // what runs over it, or nil
 
 	// next and previous link the streams that wait, in order of arrival: a stream is
 	// memory that lives as long as the request, so that waiting allocates nothing.
@@ -73,7 +88,7 @@ func (p *Plugin) Headers(now int64, s *Stream, headers []request.Header) *Verdic
 		return p.decide(now, s, headers)
 	case waits:
 		return p.hold(Pause)
-	case allowed:
+	case allowed, surplus:
 		// Headers twice: no host does that. What goes on would be unjudged.
 		return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: -1}, -1)
 	case refused:
@@ -90,7 +105,7 @@ func (p *Plugin) Later(s *Stream) Action {
 		return Continue
 	case waits, fresh:
 		return Pause
-	case refused:
+	case refused, surplus:
 	}
 	return Inert
 }
@@ -121,12 +136,23 @@ func (p *Plugin) NextReady(now int64) *Stream {
 }
 
 func (p *Plugin) ready(now int64, s *Stream) bool {
+	if !p.delivers && s.undelivered(now) {
+		return true
+	}
+	if !s.forKeys {
+		return false
+	}
 	source := p.sources[s.source]
 	return now >= s.deadline || source.Generation() != s.generation || !source.Pending(now)
 }
 
 // Resume judges a waiting stream anew, from its headers as they are.
 func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict {
+	if s.phase == surplus {
+		p.scratch()
+		p.read(headers)
+		return p.refuse(now, s, policy.Proof{Reason: reason.BodyNotCovered, Provider: -1}, -1)
+	}
 	if s.phase != waits {
 		return p.hold(Inert)
 	}
@@ -138,6 +164,7 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 // Gone forgets a stream; it will not be named again.
 func (p *Plugin) Gone(s *Stream) {
 	p.forget(s)
+	p.takeBack(s)
 	s.phase = refused
 }
 
@@ -155,9 +182,17 @@ func (p *Plugin) hold(a Action) *Verdict {
 	return &p.work.verdict
 }
 
-// decide judges a request from nothing but its headers, the configuration and the key
-// sets of this moment.
+// decide judges a request from nothing but its headers, what there is of its body, the
+// configuration and the key sets of this moment.
 func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict {
+	v := p.verdictOn(now, s, headers)
+	if s.phase != waits {
+		p.takeBack(s)
+	}
+	return v
+}
+
+func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verdict {
 	v := &p.scratch().view
 	if code := p.read(headers); code != reason.OK {
 		return p.refuse(now, s, policy.Proof{Reason: code, Provider: -1}, -1)
@@ -183,8 +218,14 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 		if code := p.work.judge.grant(); code != reason.OK {
 			return p.refuse(now, s, policy.Proof{Reason: code, Provider: proof.Provider}, rule)
 		}
+		if code, provider := p.work.judge.rememberSigned(); code != reason.OK {
+			return p.refuse(now, s, policy.Proof{Reason: code, Provider: provider}, rule)
+		}
+		if s.ahead && writes(p.work.writer.Ops(&p.work.view)) {
+			return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: proof.Provider}, rule)
+		}
 		return p.allow(s, proof)
-	case policy.Waiting:
+	case policy.Waiting, policy.Held:
 		return p.wait(now, s, proof, rule)
 	case policy.Failed, policy.Missing, policy.Fatal:
 	}
@@ -208,9 +249,13 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 func (p *Plugin) allow(s *Stream, proof policy.Proof) *Verdict {
 	s.phase = allowed
 	j := &p.work.judge
+	s.bodyless = s.bodyless && j.bySignature()
 	p.work.verdict = Verdict{
 		Action: Continue, Reason: reason.OK, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider),
 		Verified: j.verified, Algorithm: j.algorithm, Ops: p.work.writer.Ops(&p.work.view), ClearRoute: j.clears,
+	}
+	if s.ahead {
+		p.work.verdict.Ops, p.work.verdict.ClearRoute = nil, false // the headers have gone
 	}
 	if p.cfg.Effect.States != 0 {
 		p.work.verdict.States = p.work.writer.States(&p.cfg.Effect, "allowed", reason.OK, p.work.verdict.Provider, p.work.judge.identity())
@@ -224,31 +269,73 @@ func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	}
 	s.phase = refused
 	w := p.scratch()
-	w.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm}
+	w.verdict = Verdict{Action: Refuse, Reason: proof.Reason, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm, KeyID: w.judge.signer}
 	w.verdict.States = w.writer.States(&p.cfg.Effect, "denied", proof.Reason, w.verdict.Provider, nil)
 	if proof.Authn != reason.AuthnNone {
 		p.work.verdict.Answer = p.work.writer.RefuseAuthn(&p.cfg.Effect, &p.work.view, proof.Authn)
 		p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
 		return &p.work.verdict
 	}
+	p.work.writer.Challenge(p.challenges(rule), proof.Provider)
 	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter, proof.Scope)
 	p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
 	return &p.work.verdict
 }
 
-// wait holds the stream for the source that the judge named, if there is room.
+// challenges is which list of challenges a refusal carries.
+func (p *Plugin) challenges(rule int) int {
+	if rule < 0 || rule >= len(p.cfg.Policy.Rules) {
+		return 0
+	}
+	return p.cfg.Policy.Rules[rule].Challenges
+}
+
+// wait holds the stream for what the judge named, if there is room.
 func (p *Plugin) wait(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
 	if p.waiting.length >= maxWaiting {
 		return p.refuse(now, s, policy.Proof{Reason: reason.WaitingFull, Provider: proof.Provider}, rule)
 	}
-	source := p.sources[p.work.judge.waitSource]
-	s.phase = waits
-	s.source, s.generation = p.work.judge.waitSource, source.Generation()
-	if s.deadline == 0 {
-		s.deadline = now + p.work.judge.waitFor
+	j := &p.work.judge
+	if !j.waitsKeys && (!j.holds || s.Ended) {
+		return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: proof.Provider}, rule)
 	}
+	s.phase = waits
+	if s.forKeys = j.waitsKeys; s.forKeys {
+		s.source, s.generation = j.waitSource, p.sources[j.waitSource].Generation()
+		if s.deadline == 0 {
+			s.deadline = now + j.waitFor
+		}
+	}
+	if j.holds && !s.forBody {
+		s.since = now
+	}
+	s.forBody, s.limit = j.holds, j.limit
 	p.waiting.push(s)
+	if j.holds && !j.keeps && !j.waitsKeys {
+		return p.goAhead(s)
+	}
 	return p.hold(Pause)
+}
+
+// goAhead lets the headers go on where the host holds the body by itself: only without
+// what the client must not say. Whatever else would be written comes too late.
+func (p *Plugin) goAhead(s *Stream) *Verdict {
+	if s.ahead {
+		return p.hold(Pause)
+	}
+	s.ahead = true
+	p.work.verdict = Verdict{Action: Ahead, Ops: p.work.writer.Ops(&p.work.view)}
+	return &p.work.verdict
+}
+
+// writes says whether operations write anything.
+func writes(ops []effect.Op) bool {
+	for i := range ops {
+		if ops[i].Kind != effect.Remove {
+			return true
+		}
+	}
+	return false
 }
 
 // by is Verdict.By of a provider.

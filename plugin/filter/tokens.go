@@ -77,7 +77,7 @@ func shares(cfg *config.Config) (own []cache.Limits, rest cache.Limits) {
 		if p := &cfg.Providers[i].Cache; p.Capped {
 			entries += int64(p.MaxEntries)
 			bytes += bytesFor(p)
-		} else {
+		} else if cfg.Providers[i].Signed == nil {
 			common = true
 		}
 	}

@@ -15,4 +15,8 @@ type Identity struct {
 	Payload string
 	// Claims is the parsed payload; nil for credentials without claims.
 	Claims *jsonx.Doc
+	// Signed says that it is a signed request: by the key KeyID, which is Client's, "" if
+	// that is not said.
+	Signed        bool
+	KeyID, Client string
 }

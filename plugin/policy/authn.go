@@ -90,7 +90,7 @@ func (r *Requirement) authnAny(p AuthnProver, depth int) Proof {
 		}
 		others++
 		proof := child.authn(p, depth)
-		if proof.State == Proved || proof.State == Waiting {
+		if proof.State == Proved || proof.State == Waiting || proof.State == Held {
 			return proof
 		}
 		if worst.State == Missing || proof.State != Missing && proof.Authn != reason.AuthnUnknownIssuer {

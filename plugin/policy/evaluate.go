@@ -18,6 +18,9 @@ const (
 	Missing
 	// Waiting: the verdict needs something that the host still has to fetch.
 	Waiting
+	// Held: the verdict needs the rest of the request, which comes by itself. Unlike
+	// Waiting it keeps no other branch from being tried.
+	Held
 	// Fatal: the request itself is malformed; no other branch is tried.
 	Fatal
 )
@@ -102,7 +105,7 @@ func (r *Requirement) node(p Prover, depth int) Proof {
 		return proof
 	case AllowMissingOrFailed:
 		proof := p.Everyone()
-		if proof.State == Waiting || proof.State == Proved {
+		if proof.State == Waiting || proof.State == Held || proof.State == Proved {
 			return proof
 		}
 		return pass()
@@ -113,11 +116,13 @@ func (r *Requirement) node(p Prover, depth int) Proof {
 	return Proof{Reason: reason.Internal, Provider: -1}
 }
 
-// any is requires_any: children in order, the first that is satisfied wins. The two
+// any is requires_any: children in order, the first that is satisfied wins, past those
+// that need the rest of the request. The two
 // allowances are judged last, whatever their place, by what the others said.
 func (r *Requirement) any(p Prover, depth int) Proof {
 	mark := p.Mark()
 	worst := Proof{State: Missing, Reason: reason.Missing, Provider: -1}
+	held := Proof{}
 	allowMissing, allowFailed := false, false
 	for i := range r.Children {
 		child := &r.Children[i]
@@ -130,6 +135,10 @@ func (r *Requirement) any(p Prover, depth int) Proof {
 		switch proof.State {
 		case Proved, Waiting:
 			return proof
+		case Held:
+			held = proof
+			p.Rollback(mark)
+			continue
 		case Fatal:
 			if !allowFailed && !laterAllowsFailed(r.Children[i+1:]) {
 				return proof
@@ -140,6 +149,9 @@ func (r *Requirement) any(p Prover, depth int) Proof {
 		if rank(proof) >= rank(worst) {
 			worst = proof
 		}
+	}
+	if held.State == Held {
+		return held
 	}
 	if allowFailed || (allowMissing && worst.State == Missing) {
 		return pass()
@@ -172,11 +184,12 @@ func rank(p Proof) int {
 	return 3
 }
 
-// all is requires_all. It is Missing only if no child found anything: a request that
+// all is requires_all. A child that fails refuses, whatever the rest of the request would
+// prove. It is Missing only if no child found anything: a request that
 // carries half of what is asked is a failure, which allow_missing must not excuse.
 func (r *Requirement) all(p Prover, depth int) Proof {
 	missing, present := -1, false
-	var first Proof
+	var first, held Proof
 	last := pass()
 	for i := range r.Children {
 		proof := r.Children[i].evaluate(p, depth)
@@ -188,11 +201,16 @@ func (r *Requirement) all(p Prover, depth int) Proof {
 			if missing < 0 {
 				missing, first = i, proof
 			}
+		case Held:
+			present, held = true, proof
 		case Failed, Waiting, Fatal:
 			return proof
 		}
 	}
 	if missing < 0 {
+		if held.State == Held {
+			return held
+		}
 		return last
 	}
 	if present {

@@ -55,6 +55,8 @@ type Rule struct {
 	Requirement Requirement
 	// Report lets through what the rule refuses (mode: "report").
 	Report bool
+	// Challenges is which of the answers' lists of challenges a refusal carries.
+	Challenges int
 }
 
 // Table is the whole policy.
