@@ -6,10 +6,13 @@ import (
 	"github.com/postern-wasm/postern/plugin/sfv"
 )
 
+// usualText is what most signed texts have room in, bytes.
+const usualText = 768
+
 // base writes the signed text (RFC 9421 §2.5): identifiers and parameters as they were
 // received.
 func (w *reader) base(input sfv.Value) reason.Code {
-	w.text = w.text[:0]
+	w.text = make([]byte, 0, usualText)
 	item := input.Items()
 	for i := range w.covered[:w.n] {
 		if !item.Next() {

@@ -101,13 +101,19 @@ var codes = map[string][]reason.Code{
 	"replay":                         {reason.OK}, // what is remembered is asked for elsewhere, by the nonce
 }
 
+func vectors(t testing.TB, file string) []vector {
+	t.Helper()
+	text, err := os.ReadFile("../../../../testdata/vectors/" + file)
+	must(t, err)
+	var list []vector
+	must(t, json.Unmarshal(text, &list))
+	return list
+}
+
 // TestVectors runs the published and the generated vectors of RFC 9421 and of Web Bot Auth.
 func TestVectors(t *testing.T) {
 	for file, count := range map[string]int{"rfc9421.json": 65, "web-bot-auth.json": 14} {
-		text, err := os.ReadFile("../../../../testdata/vectors/" + file)
-		must(t, err)
-		var list []vector
-		must(t, json.Unmarshal(text, &list))
+		list := vectors(t, file)
 		if len(list) != count {
 			t.Errorf("%s: %d vectors", file, len(list))
 		}
