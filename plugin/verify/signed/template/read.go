@@ -121,13 +121,16 @@ func (s *Scheme) signatures(q *asked, i int) ([][]byte, outcome) {
 	if o != taken {
 		return nil, o
 	}
-	list := make([][]byte, len(texts))
-	for n, text := range texts {
-		raw, ok := decode(sig.Encoding, text)
-		if !ok || len(raw) == 0 {
-			return nil, malformed
+	list := make([][]byte, 0, len(texts))
+	for _, text := range texts {
+		// In a list what is no signature is one more that is not good: vendors pass over it,
+		// and some write such things.
+		if raw, ok := decode(sig.Encoding, text); ok && len(raw) > 0 {
+			list = append(list, raw)
 		}
-		list[n] = raw
+	}
+	if len(list) == 0 {
+		return nil, malformed
 	}
 	return list, taken
 }
