@@ -86,19 +86,24 @@ func (b *bucket) look(limit int64, hash uint64) (live int, found bool) {
 // without those that are before it: limit becomes the floor.
 func (b *bucket) with(limit int64, live int, hash uint64, stamp int64, name string, secret []byte) []byte {
 	value := head(live+1, limit, secret)
-	for i := range b.count() {
-		if b.stamp(i) >= limit {
-			value = append(value, b.hashes[8*i:8*i+8]...)
-		}
-	}
+	value = b.keep(value, limit, b.hashes, 8)
 	value = binary.LittleEndian.AppendUint64(value, hash)
-	for i := range b.count() {
-		if b.stamp(i) >= limit {
-			value = append(value, b.stamps[4*i:4*i+4]...)
-		}
-	}
+	value = b.keep(value, limit, b.stamps, 4)
 	value = binary.LittleEndian.AppendUint32(value, uint32(stamp))
 	return seal(value, value, name, secret)
+}
+
+// keep appends the items of the entries that are not before limit. Entries were added in
+// about the order in which they expire: there are few runs of them.
+func (b *bucket) keep(dst []byte, limit int64, list []byte, size int) []byte {
+	from, n := 0, b.count()
+	for i := range n {
+		if b.stamp(i) < limit {
+			dst = append(dst, list[size*from:size*i]...)
+			from = i + 1
+		}
+	}
+	return append(dst, list[size*from:size*n]...)
 }
 
 // closed is an empty bucket that takes nothing stamped before floor.
@@ -140,17 +145,19 @@ func seal(dst, body []byte, name string, secret []byte) []byte {
 // length is in it, in its head. Every step can be undone, so a change of one word always
 // shows.
 func checksum(body []byte, name string) uint64 {
-	const odd = 0x9e3779b97f4a7c15
 	sum := uint64(odd)
-	mix := func(w uint64) { sum = bits.RotateLeft64(sum^w, 29) * odd }
 	for i := range len(name) {
-		mix(uint64(name[i]))
+		sum = mix(sum, uint64(name[i]))
 	}
 	for ; len(body) >= 8; body = body[8:] {
-		mix(binary.LittleEndian.Uint64(body))
+		sum = mix(sum, binary.LittleEndian.Uint64(body))
 	}
 	if len(body) == 4 {
-		mix(uint64(binary.LittleEndian.Uint32(body)))
+		sum = mix(sum, uint64(binary.LittleEndian.Uint32(body)))
 	}
 	return sum ^ sum>>32
 }
+
+const odd = 0x9e3779b97f4a7c15
+
+func mix(sum, w uint64) uint64 { return bits.RotateLeft64(sum^w, 29) * odd }
