@@ -16,9 +16,7 @@ func (s *Store) Probe() Plan {
 func (p *Plan) probed(good bool, next phase) {
 	switch {
 	case !good:
-		p.store.mode = own
-		p.store.note = "replay: provider \"" + p.store.cfg.Provider + "\": the host has no shared data that compares and swaps: " +
-			"every worker remembers requests for itself, so that one may be accepted once by each"
+		p.store.mode, p.store.untold = own, true
 		p.end(Unavailable)
 	case next == done:
 		p.store.mode = shared

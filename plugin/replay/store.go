@@ -55,7 +55,7 @@ type Store struct {
 	mode     mode
 	memory   *Memory
 	capacity uint32 // of one bucket
-	note     string
+	untold   bool   // of [Store.Note]
 	// windows by life: which stamps are taken, and for how long they are remembered.
 	windows [lives]window
 }
@@ -108,10 +108,14 @@ func New(cfg Config, memory *Memory) *Store {
 }
 
 // Note returns, once, what an operator ought to know: that the host has no shared data.
+// It is made when it is asked for: a store outlives what it was probed in.
 func (s *Store) Note() string {
-	note := s.note
-	s.note = ""
-	return note
+	if !s.untold {
+		return ""
+	}
+	s.untold = false
+	return "replay: provider \"" + s.cfg.Provider + "\": the host has no shared data that compares and swaps: " +
+		"every worker remembers requests for itself, so that one may be accepted once by each"
 }
 
 // Kind is what tells a request from others of the same key id and time. Kinds are never
