@@ -91,9 +91,18 @@ type signedCommon struct {
 var schemes = []string{"preset", "template", "http_message_signatures", "sigv4", "cavage", "signed_url", "aliyun"}
 
 // scheme reads the scheme; nil if it has been reported.
-func (b *builder) scheme(name string, v value, _ *signedCommon) signed.Scheme {
-	// One line for each.
-	if name != "" {
+func (b *builder) scheme(name string, v value, c *signedCommon) signed.Scheme {
+	switch name {
+	case "":
+	case "preset":
+		return b.preset(v, c)
+	case "template":
+		return b.template(v, c)
+	case "cavage":
+		return b.cavage(v, c)
+	case "sigv4":
+		return b.sigv4(v, c)
+	default:
 		v.fail("is not supported by this version")
 	}
 	return nil

@@ -61,14 +61,15 @@ func (j *judge) signedRequest(provider int) policy.Proof {
 // body is what is known of the request's body.
 func (j *judge) body(p *config.SignedRequest) *signed.Body {
 	s := j.stream
-	ended := s.Ended
+	// One that is too long is never complete: who needs it is told so by needsBody.
+	ended := s.Ended && s.size <= p.MaxBytes
 	if !ended && p.BeforeUpstream && s.size == 0 && !announced(&j.plugin.work.view) {
 		// Such a host does not say that headers are the end. A body that comes
 		// nevertheless is refused: see Stream.bodyless.
 		ended, s.bodyless = true, true
 	}
 	b := &signed.Body{Ended: ended, Size: s.size, Each: j.eachPiece, Whole: j.wholeBody}
-	if !ended && s.taps == nil {
+	if !ended && s.taps == nil && s.size <= p.MaxBytes {
 		j.plugin.lend(s)
 	}
 	if s.taps != nil {

@@ -1,0 +1,143 @@
+package filter
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/request"
+)
+
+// TestP01TheSameRequestTwice is accepted once, whichever worker gets it, and after a
+// reload (P-08).
+func TestP01TheSameRequestTwice(t *testing.T) {
+	shared := newMemo()
+	one, other := newCourier(t, calls(""), shared), newCourier(t, calls(""), shared)
+	headers := partner("k1", "first secret", start, "n1", "body")
+	v, _ := one.send(headers, withLast, "body")
+	want(t, "first", v, reason.OK)
+	v, at := one.send(headers, withLast, "body")
+	want(t, "again", v, reason.Replayed)
+	if at != 0 || v.Answer.Status != 401 || !strings.Contains(string(v.Answer.Body), `"replayed_request"`) {
+		t.Errorf("refused at callback %d with %d %s", at, v.Answer.Status, v.Answer.Body)
+	}
+	v, _ = other.send(headers, withTrailers, "bo", "dy")
+	want(t, "by another worker", v, reason.Replayed)
+	v, _ = newCourier(t, calls(`,"client_id_header":"x-client"`), shared).send(headers, withLast, "body")
+	want(t, "after a reload", v, reason.Replayed)
+	v, _ = one.send(partner("k1", "first secret", start, "n2", "body"), withLast, "body")
+	want(t, "another nonce", v, reason.OK)
+	v, _ = one.send(partner("k1", "first secret", start+sec, "n1", "body"), withLast, "body")
+	want(t, "the sender's retry with a new time (P-06)", v, reason.OK)
+}
+
+// TestP02WhatIsSignedAheadIsRememberedForTwiceTheTolerance.
+func TestP02WhatIsSignedAheadIsRememberedForTwiceTheTolerance(t *testing.T) {
+	c := newCourier(t, calls(""), newMemo())
+	headers := partner("k1", "first secret", start+300*sec, "n1", "")
+	v, _ := c.send(headers, withLast)
+	want(t, "at the edge of the future", v, reason.OK)
+	for _, later := range []int64{1, 299, 599, 600} {
+		c.now = start + later*sec
+		v, _ = c.send(headers, withLast)
+		want(t, "later", v, reason.Replayed)
+	}
+	c.now = start + 601*sec
+	v, _ = c.send(headers, withLast)
+	want(t, "when it has expired", v, reason.SignatureExpired)
+}
+
+// TestP03ARequestThatFailsBurnsNoNonce: neither by its signature, nor by its body, nor
+// because it never comes to an end (Y-10), nor by another branch of the requirement.
+func TestP03ARequestThatFailsBurnsNoNonce(t *testing.T) {
+	shared := newMemo()
+	c := newCourier(t, calls(""), shared)
+	good := partner("k1", "first secret", start, "n1", "body")
+	v, _ := c.send(partner("k1", "wrong secret", start, "n1", "body"), withLast, "body")
+	want(t, "a bad MAC", v, reason.SignatureInvalid)
+	v, _ = c.send(good, withLast, "ydob")
+	want(t, "another body", v, reason.SignatureInvalid)
+	s := &Stream{ID: 7}
+	c.open(s, good)
+	c.take(s, good, "body", false, false)
+	c.p.Gone(s) // the client resets after the last byte, before the end
+	v, _ = c.send(good, withLast, "body")
+	want(t, "the good one", v, reason.OK)
+	v, _ = c.send(good, withLast, "body")
+	want(t, "and again", v, reason.Replayed)
+}
+
+// TestP04NoncesAreEachKeysOwn, compared exactly, and bounded.
+func TestP04NoncesAreEachKeysOwn(t *testing.T) {
+	c := newCourier(t, calls(""), newMemo())
+	for _, k := range []struct {
+		law, key, secret, nonce string
+		code                    reason.Code
+	}{
+		{"a nonce", "k1", "first secret", "Nonce", reason.OK},
+		{"the same of another client", "k2", "second secret", "Nonce", reason.OK},
+		{"in another case", "k1", "first secret", "nonce", reason.OK},
+		{"burnt with another's key", "k2", "first secret", "mine", reason.SignatureInvalid},
+		{"which is still good", "k1", "first secret", "mine", reason.OK},
+	} {
+		v, _ := c.send(partner(k.key, k.secret, start, k.nonce, ""), withLast)
+		want(t, k.law, v, k.code)
+	}
+	for _, nonce := range []string{"", strings.Repeat("n", 257), strings.Repeat("n", 10<<10)} {
+		if v, _ := c.send(partner("k1", "first secret", start, nonce, ""), withLast); v.Action != Refuse {
+			t.Errorf("a nonce of %d bytes: %d %s", len(nonce), v.Action, v.Reason)
+		}
+	}
+}
+
+// TestP10TwoThatWaitForTheirBodies: one passes.
+func TestP10TwoThatWaitForTheirBodies(t *testing.T) {
+	c := newCourier(t, calls(""), newMemo())
+	headers := partner("k1", "first secret", start, "n1", "body")
+	first, second := &Stream{ID: 1}, &Stream{ID: 2}
+	for _, s := range []*Stream{first, second} {
+		if v := c.open(s, headers); v.Action != Pause {
+			t.Fatalf("%d %s", v.Action, v.Reason)
+		}
+	}
+	want(t, "the second", c.take(second, headers, "body", true, false), reason.OK)
+	c.body = ""
+	want(t, "the first", c.take(first, headers, "body", true, false), reason.Replayed)
+}
+
+// TestP05BySignature: what was signed counts, not how the signature is written.
+func TestP05BySignature(t *testing.T) {
+	slack := `{"providers":{"slack":{"signed_request":{"preset":"slack","replay":{"by":"signature"},"keys":[{"id":"k1","secret":{"env":"HOOK"}}]}}},
+		"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"slack"}}]}`
+	c := newCourier(t, slack, newMemo())
+	sent := func(hex string) []request.Header {
+		return post("x-slack-request-timestamp", "1800000000", "x-slack-signature", "v0="+hex)
+	}
+	good := mac("HOOK-secret", "v0:1800000000:body")
+	v, _ := c.send(sent(good), withLast, "body")
+	want(t, "first", v, reason.OK)
+	v, _ = c.send(sent(good), withLast, "body")
+	want(t, "again", v, reason.Replayed)
+	v, _ = c.send(sent(strings.ToUpper(good)), withLast, "body")
+	want(t, "in capitals", v, reason.Replayed)
+}
+
+// TestWithoutAMemoryNothingThatMustNotComeTwicePasses.
+func TestWithoutAMemoryNothingThatMustNotComeTwicePasses(t *testing.T) {
+	shared := newMemo()
+	c := newCourier(t, calls(""), shared)
+	shared.dead = true
+	v, _ := c.send(partner("k1", "first secret", start, "n1", ""), withLast)
+	want(t, "shared data that fails later", v, reason.ReplayUnavailable)
+	c = newCourier(t, calls(""), shared)
+	v, _ = c.send(partner("k1", "first secret", start, "n2", ""), withLast)
+	want(t, "a host without shared data", v, reason.OK)
+	if note := c.p.Notes(); note == "" || c.p.Notes() != "" {
+		t.Errorf("noted %q", note)
+	}
+	v, _ = c.send(partner("k1", "first secret", start, "n2", ""), withLast)
+	want(t, "again", v, reason.Replayed)
+	c.p.stores = nil
+	v, _ = c.send(partner("k1", "first secret", start, "n3", ""), withLast)
+	want(t, "no memory at all", v, reason.ReplayUnavailable)
+}
