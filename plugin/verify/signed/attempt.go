@@ -263,7 +263,9 @@ func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 			if !ok {
 				continue
 			}
-			state.WriteString(c.After)
+			if c.Lead == "" {
+				state.WriteString(c.After)
+			}
 			if at, is := k.finish(alg, c, nth, state); is && known && !good {
 				good, a.key, a.alg, a.claim, a.nth = true, k, alg, i, at
 			}

@@ -120,12 +120,29 @@ func (a *Attempt) before(i int, c *Claim, n int, k *Key, alg Algorithm, nth int)
 	if !k.begin(alg, c, nth, s) {
 		return nil, false
 	}
+	if c.Lead != "" {
+		return s, alg.mac() != digest.None && a.lead(i, c, s)
+	}
 	s.WriteString(c.Before)
 	if alg == MD5Text {
 		s.Write(k.secret)
 		return s, c.Body == BodyUnused
 	}
 	return s, a.writeBody(i, c, s)
+}
+
+// lead writes Lead and the text's hash.
+func (a *Attempt) lead(i int, c *Claim, s *digest.State) bool {
+	text := new(digest.State)
+	text.Reset(digest.SHA256)
+	text.WriteString(c.Before)
+	ok := a.writeBody(i, c, text)
+	text.WriteString(c.After)
+	var sum [digest.MaxSize]byte
+	var written [2 * digest.MaxSize]byte
+	s.WriteString(c.Lead)
+	s.Write(appendForm(written[:0], Hex, text.Append(sum[:0])))
+	return ok
 }
 
 // writeBody writes what stands between Before and After.

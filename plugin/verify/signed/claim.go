@@ -67,6 +67,9 @@ type Claim struct {
 	// uses the secret itself.
 	Scope []string
 
+	// Lead, if it is not "", says that the text is hashed before it is signed: what a MAC is
+	// of is Lead and the text's SHA-256 in hex (SigV4's string to sign).
+	Lead string
 	// Before and After are the signed text around the body. With MD5Text the secret stands
 	// between them, and the body is unused.
 	Before, After string

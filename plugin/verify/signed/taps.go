@@ -99,6 +99,7 @@ func (c *Claim) sealed() (out seal) {
 	text := func(t string) { number(int64(len(t))); s.WriteString(t) }
 	bytes := func(b []byte) { number(int64(len(b))); s.Write(b) }
 	text(c.KeyID)
+	text(c.Lead)
 	number(int64(c.Algorithm)<<24 | int64(c.Body)<<16 | int64(c.BodyHash)<<8 | int64(c.BodyForm))
 	text(c.Before)
 	text(c.After)
