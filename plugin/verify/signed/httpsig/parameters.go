@@ -8,32 +8,44 @@ import (
 
 const second = int64(1_000_000_000)
 
-// parameters reads the signature's parameters (RFC 9421 §2.3). Those of other names are
-// signed, and mean nothing here.
+// parameters reads the signature's parameters (RFC 9421 §2.3), each of which may be there
+// once. Those of other names are signed, and mean nothing here.
 func (w *reader) parameters(p sfv.Parameters, c *signed.Claim) reason.Code {
-	for _, name := range [...]string{"created", "expires", "keyid", "alg", "nonce"} {
-		v, times := p.Get(name)
-		if times > 1 {
+	var created, expiry, id, algorithm, nonce sfv.Value
+	for m := p.Members(); m.Next(); {
+		var v *sfv.Value
+		switch m.Key {
+		case "created":
+			v = &created
+		case "expires":
+			v = &expiry
+		case "keyid":
+			v = &id
+		case "alg":
+			v = &algorithm
+		case "nonce":
+			v = &nonce
+		default:
+			continue
+		}
+		if v.Kind != sfv.None {
 			return reason.SignatureMalformed
 		}
-		code := reason.OK
-		switch name {
-		case "created":
-			code = w.created(v, c)
-		case "expires":
-			code = expires(v, c)
-		case "keyid":
-			code = keyID(v, c)
-		case "alg":
-			code = w.algorithm(v, c)
-		case "nonce":
-			code = w.nonce(v, c)
-		}
-		if code != reason.OK {
-			return code
-		}
+		*v = m.Value
 	}
-	return reason.OK
+	if code := w.created(created, c); code != reason.OK {
+		return code
+	}
+	if code := expires(expiry, c); code != reason.OK {
+		return code
+	}
+	if code := keyID(id, c); code != reason.OK {
+		return code
+	}
+	if code := w.algorithm(algorithm, c); code != reason.OK {
+		return code
+	}
+	return w.nonce(nonce, c)
 }
 
 // created is when it was signed, seconds.

@@ -32,24 +32,17 @@ func (s *Scheme) Read(r *signed.Request, out *signed.Reading) reason.Code {
 	if inputLines == 0 && lines == 0 {
 		return reason.Missing
 	}
-	input, ok := sfv.ReadDictionary(inputs)
-	if !ok {
-		return reason.SignatureMalformed
-	}
-	made, ok := sfv.ReadDictionary(signatures)
-	if !ok {
-		return reason.SignatureMalformed
-	}
-	if code := paired(input, made); code != reason.OK {
+	list, code := paired(inputs, signatures)
+	if code != reason.OK {
 		return code
 	}
 	first := reason.Undecided
-	for m := input.Members(); m.Next(); {
-		if s.cfg.Label != "" && m.Key != s.cfg.Label || s.cfg.Tag != "" && !hasTag(m.Parameters, s.cfg.Tag) {
+	for i := range list {
+		p := &list[i]
+		if p.label == "" || s.cfg.Label != "" && p.label != s.cfg.Label || s.cfg.Tag != "" && !hasTag(p.input.Parameters, s.cfg.Tag) {
 			continue
 		}
-		value, _ := made.Get(m.Key)
-		code := w.claim(m.Value, value, out)
+		code := w.claim(p.input, p.made, out)
 		if code != reason.OK && first == reason.Undecided {
 			first = code
 		}
@@ -63,36 +56,54 @@ func (s *Scheme) Read(r *signed.Request, out *signed.Reading) reason.Code {
 	return first
 }
 
-// paired says that the two fields have the same labels, each once, and of the right types
-// (RFC 9421 §4.1, §4.2).
-func paired(input, made sfv.Dictionary) reason.Code {
-	n := 0
-	for m := input.Members(); m.Next(); n++ {
-		if n == signed.MaxClaims {
-			return reason.SignaturesTooMany
-		}
-		if _, times := input.Get(m.Key); times != 1 || m.Kind != sfv.InnerList {
-			return reason.SignatureMalformed
-		}
-		value, times := made.Get(m.Key)
-		if times != 1 || value.Kind != sfv.ByteSequence || value.Parameters.String() != "" {
-			return reason.SignatureMalformed
-		}
-	}
-	for m := made.Members(); m.Next(); n-- {
-		if n == 0 {
-			return reason.SignatureMalformed // a label without its input
-		}
-	}
-	if n != 0 || inputEmpty(input) {
-		return reason.SignatureMalformed
-	}
-	return reason.OK
+// pair is one signature: its member of each field.
+type pair struct {
+	label       string
+	input, made sfv.Value
 }
 
-func inputEmpty(input sfv.Dictionary) bool {
-	m := input.Members()
-	return !m.Next()
+// paired reads the two fields. They must have the same labels, each once, and at least one,
+// and be of the right types (RFC 9421 §4.1, §4.2).
+func paired(inputs, signatures string) (list [signed.MaxClaims]pair, code reason.Code) {
+	input, ok := sfv.ReadDictionary(inputs)
+	if !ok {
+		return list, reason.SignatureMalformed
+	}
+	made, ok := sfv.ReadDictionary(signatures)
+	if !ok {
+		return list, reason.SignatureMalformed
+	}
+	n := 0
+	for m := input.Members(); m.Next(); n++ {
+		if n == len(list) {
+			return list, reason.SignaturesTooMany
+		}
+		if find(list[:n], m.Key) != nil || m.Kind != sfv.InnerList {
+			return list, reason.SignatureMalformed
+		}
+		list[n] = pair{label: m.Key, input: m.Value}
+	}
+	left := n
+	for m := made.Members(); m.Next(); left-- {
+		p := find(list[:n], m.Key)
+		if p == nil || p.made.Kind != sfv.None || m.Kind != sfv.ByteSequence || m.Parameters.String() != "" {
+			return list, reason.SignatureMalformed
+		}
+		p.made = m.Value
+	}
+	if n == 0 || left != 0 {
+		return list, reason.SignatureMalformed
+	}
+	return list, reason.OK
+}
+
+func find(list []pair, label string) *pair {
+	for i := range list {
+		if list[i].label == label {
+			return &list[i]
+		}
+	}
+	return nil
 }
 
 // claim adds the claim of one signature, or says why it makes none.
