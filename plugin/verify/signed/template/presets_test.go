@@ -58,7 +58,8 @@ var published = []example{
 	},
 	{
 		"sendgrid/sendgrid-ruby, spec/sendgrid/helpers/eventwebhook/eventwebhook_spec.rb", "sendgrid", nil,
-		object{"public_key": object{"text": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA=="}}, 1588788367,
+		object{"public_key": object{"text": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA=="}},
+		1588788367,
 		call{Method: "POST", Path: "/", Headers: [][2]string{
 			{"x-twilio-email-event-webhook-signature", "MEUCIQCtIHJeH93Y+qpYeWrySphQgpNGNr/U+UyUlBkU6n7RAwIgJTz2C+8a8xonZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0="},
 			{"x-twilio-email-event-webhook-timestamp", "1588788367"},
