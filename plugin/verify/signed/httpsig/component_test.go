@@ -53,6 +53,7 @@ func TestDerivedComponents(t *testing.T) {
 		{"@target-uri without a query", func(m *message) { m.target = "/" }, `"@target-uri"`, "https://example.com/", "https://example.com"},
 		{"@target-uri of the asterisk", func(m *message) { m.method, m.target = "OPTIONS", "*" }, `"@target-uri"`, "https://example.com", "https://example.com/*"},
 		{"@target-uri with the default port", func(m *message) { m.authority = "Example.com:443" }, `"@target-uri"`, "https://example.com/foo?param=Value&Pet=dog", "https://Example.com:443/foo?param=Value&Pet=dog"},
+		{"@target-uri with a fragment on the wire", func(m *message) { m.target = "/a?b#c" }, `"@target-uri"`, "https://example.com/a?b#c", "https://example.com/a?b"},
 		{"@query-param", nil, `"@query-param";name="Pet"`, "dog", "Value"},
 		{"@query-param, the examples of RFC 9421 §2.2.8: encoded anew", func(m *message) { m.target = "/p?var=this%20is%20a%20big%0Amultiline%20value&bar=with+plus+whitespace" }, `"@query-param";name="var"`, "this%20is%20a%20big%0Amultiline%20value", "this is a big"},
 		{"@query-param with pluses", func(m *message) { m.target = "/p?bar=with+plus+whitespace" }, `"@query-param";name="bar"`, "with%20plus%20whitespace", "with+plus+whitespace"},
@@ -104,6 +105,8 @@ func TestFields(t *testing.T) {
 		expect(t, c.law, judge(t, p, m.covering(k, c.id, c.value), now), reason.OK)
 		expect(t, c.law+", otherwise", judge(t, p, m.covering(k, c.id, c.value+"x"), now), reason.SignatureInvalid)
 	}
+	twice := post().with("date", "Tue, 20 Apr 2021 02:07:55 GMT")
+	expect(t, "a date that is sent twice (D-09)", judge(t, p, twice.covering(k, `"date"`, "Tue, 20 Apr 2021 02:07:55 GMT"), now), reason.SignatureInvalid)
 	for _, c := range []struct{ law, name, line, id, value string }{
 		{"a dictionary, strictly", "priority", "u=1,  i;x=\"a\" ,v=?1", `"priority";sf`, `u=1, i;x="a", v`},
 		{"a list, strictly", "cache-status", "a;hit ,  b", `"cache-status";sf`, "a;hit, b"},

@@ -1,6 +1,7 @@
 package httpsig_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -210,6 +211,9 @@ func TestContentDigest(t *testing.T) {
 	split := post().without("content-digest").with("content-digest", sha256Digest(body)).with("content-digest", sha512Digest("x"))
 	joined := sha256Digest(body) + ", " + sha512Digest("x")
 	expect(t, "two lines, one of them wrong", judge(t, provider(t, httpsig.Config{}, k.key), split.signed(k, full+params, fullBase(joined)), now), reason.DigestMismatch)
+	changed := goodPost(k)
+	changed.body += " "
+	expect(t, "another body, where none has to be covered (D-10)", judge(t, provider(t, httpsig.Config{BodyOptional: true}, k.key), changed, now), reason.DigestMismatch)
 	repr := post().without("content-digest").with("repr-digest", sha256Digest(body))
 	list := `("@method" "@authority" "@path" "@query" "repr-digest")`
 	base := strings.Replace(fullBase(sha256Digest(body)), `"content-digest"`, `"repr-digest"`, 1)
@@ -220,6 +224,7 @@ func TestContentDigest(t *testing.T) {
 	}{
 		{"covered by its member", `"content-digest";key="sha-256"`, strings.TrimPrefix(sha256Digest(body), "sha-256="), reason.OK},
 		{"covered by a member that is not known", `"content-digest";key="md5"`, ":YQ==:", reason.BodyNotCovered},
+		{"covered as bytes", `"content-digest";bs`, ":" + base64.StdEncoding.EncodeToString([]byte(sha256Digest(body)+",md5=:YQ==:")) + ":", reason.OK},
 		{"covered strictly", `"content-digest";sf`, sha256Digest(body) + ", md5=:YQ==:", reason.OK},
 	} {
 		m := post().without("content-digest").with("content-digest", sha256Digest(body)+",md5=:YQ==:")
