@@ -125,6 +125,9 @@ func queryHMAC(r *Request, key Key, o *Options) (*draft, error) {
 		query = *r.Query
 	}
 	inBody := o.Carrier == "body"
+	if len(r.Body) > 0 && !r.isForm() {
+		return nil, errors.New("a body has to be a form, with its content-type")
+	}
 	if !hasParameter(query, "timestamp") && !hasParameter(string(r.Body), "timestamp") {
 		pair := "timestamp=" + strconv.FormatInt(o.Time.UnixMilli(), 10)
 		if inBody {

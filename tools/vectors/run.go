@@ -165,8 +165,9 @@ var reasons = map[string][]string{
 	"unknown_key":                    {"signature_invalid"},
 	"malformed_signature":            {"signature_malformed", "signatures_too_many"},
 	"missing_signature":              {"missing", "signature_malformed"},
-	"multiple_signatures":            {"ambiguous", "signatures_too_many", "signature_malformed"},
-	"duplicate_header":               {"ambiguous", "signature_malformed", "component_missing"},
+	"too_many_signatures":            {"signatures_too_many"},
+	"multiple_signatures":            {"several_credentials", "signatures_too_many", "signature_malformed"},
+	"duplicate_header":               {"several_credentials", "timestamp_malformed", "signature_malformed", "component_missing"},
 	"missing_header":                 {"component_missing", "missing"},
 	"malformed_id":                   {"component_missing", "nonce_missing", "signature_malformed"},
 	"timestamp_missing":              {"timestamp_missing"},
@@ -188,5 +189,5 @@ var reasons = map[string][]string{
 	"wrong_scope":                    {"signer_mismatch"},
 	"prefix_mismatch":                {"resource_mismatch"},
 	"ip_mismatch":                    {"address_mismatch"},
-	"unsigned_payload_not_allowed":   {"body_not_covered", "digest_unsupported"},
+	"unsigned_payload_not_allowed":   {"body_not_covered", "digest_unsupported", "component_unsupported"},
 }
