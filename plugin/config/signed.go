@@ -268,6 +268,8 @@ func (b *builder) signedReplay(s *SignedRequest, v value) {
 		by.fail("requests of this scheme carry no signed time, so that none can be forgotten; \"id\" remembers ids for the tolerance")
 	case s.Replay.By == ReplayID && !s.Traits.MessageID:
 		by.fail("requests of this scheme carry no id")
+	case s.Replay.By == ReplayID && !s.Traits.IDSigned:
+		by.warn("the id is not signed: whoever sends a request again can give it another")
 	case s.Replay.By == ReplayOff && !capacity.absent():
 		capacity.warn("means nothing: replay is off")
 	}

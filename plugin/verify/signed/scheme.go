@@ -44,8 +44,9 @@ type Traits struct {
 	Timed bool
 	// Nonce says that accepted requests may have a signed nonce.
 	Nonce bool
-	// MessageID says that requests carry an id of the message (replay by id).
-	MessageID bool
+	// MessageID says that requests carry an id of the message (replay by id), IDSigned that
+	// it is part of what is signed.
+	MessageID, IDSigned bool
 	// Body says how the body can take part: BodyUnused if the scheme never covers it.
 	// MayCover says that a request's own digest header may.
 	Body     BodyUse

@@ -149,6 +149,7 @@ func (s *Scheme) setTraits() {
 		Timed:     cfg.Timestamp.Place != Nowhere,
 		Nonce:     cfg.Nonce.Place != Nowhere,
 		MessageID: cfg.ID.Place != Nowhere,
+		IDSigned:  s.idSigned(),
 		MayCover:  cfg.Digest.Place != Nowhere,
 		Challenge: cfg.Challenge,
 	}
@@ -170,6 +171,16 @@ func (s *Scheme) setTraits() {
 		t.Body = signed.BodyWhole
 	}
 	s.traits = t
+}
+
+// idSigned says that every base has the id.
+func (s *Scheme) idSigned() bool {
+	for i := range s.bases {
+		if !s.bases[i].has(pieceID) {
+			return false
+		}
+	}
+	return true
 }
 
 // parameters says that something stands in the query or a form.
