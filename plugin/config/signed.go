@@ -85,6 +85,9 @@ type signedCommon struct {
 	// OneAlgorithm says that each key must be good for one algorithm only, since requests
 	// need not name one. TakesHS2019 says that HS2019 has been looked at.
 	OneAlgorithm, TakesHS2019 bool
+	// CheckKey, if not nil, is asked about each key. A public key may then leave out its id:
+	// it is its thumbprint (RFC 7638).
+	CheckKey func(*signed.Key) error
 }
 
 // schemes are the members of which a provider of signed requests has exactly one.
@@ -102,6 +105,8 @@ func (b *builder) scheme(name string, v value, c *signedCommon) signed.Scheme {
 		return b.cavage(v, c)
 	case "sigv4":
 		return b.sigv4(v, c)
+	case "http_message_signatures":
+		return b.httpMessageSignatures(v, c)
 	default:
 		v.fail("is not supported by this version")
 	}

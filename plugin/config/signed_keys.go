@@ -80,7 +80,10 @@ func (b *builder) signedKeys(s *SignedRequest, c *signedCommon, v value) {
 // signedKey reads one key; nil if it has been reported.
 func (b *builder) signedKey(s *SignedRequest, c *signedCommon, v value) *signed.Key {
 	o := v.object()
-	id := o.need("id")
+	id := o.get("id")
+	if c.CheckKey == nil {
+		id = o.need("id")
+	}
 	name := id.word()
 	if hasControl(name) || len(name) > signed.MaxNonce {
 		id.fail("has at most ", strconv.Itoa(signed.MaxNonce), " bytes and no control characters")
@@ -127,7 +130,25 @@ func (b *builder) signedKey(s *SignedRequest, c *signedCommon, v value) *signed.
 		v.fail("fits several algorithms (", strings.Join(names(k.Algorithms()), ", "), `): say which in "algorithm"`)
 	}
 	k.ID, k.Client, k.NotBefore, k.NotAfter = name, client, before, after
+	if c.CheckKey != nil {
+		checkKey(k, c, v, id)
+	}
 	return k
+}
+
+// checkKey asks the scheme about a key, and names one that has no id by its thumbprint.
+func checkKey(k *signed.Key, c *signedCommon, v, id value) {
+	if id.absent() && k.Public() != nil {
+		k.ID = k.Public().Thumbprint()
+	}
+	err := c.CheckKey(k)
+	switch {
+	case err == nil:
+	case k.Public() != nil:
+		id.fail(err.Error(), ": this one's is ", quote(k.Public().Thumbprint()))
+	default:
+		v.fail(err.Error())
+	}
 }
 
 func names(set signed.Set) []string {
