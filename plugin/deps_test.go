@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"plugin/verify/jwt":         {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
 	"plugin/verify/signed":      {"plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
 	"plugin/verify/signed/form": {"plugin/request"},
-	"plugin/jwks":               {"plugin/jsonx", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
+	"plugin/jwks":               {"plugin/jsonx", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
 	"plugin/replay":             {"plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory"},
 	"plugin/authorize":          {"plugin/jsonx", "plugin/reason", "plugin/word"}, // claims as values: what proved them is no concern of it
 	"plugin/policy":             {"plugin/authorize", "plugin/memory", "plugin/reason", "plugin/request", "plugin/word"},

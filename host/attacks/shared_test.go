@@ -82,6 +82,63 @@ func TestR08WhatOthersLeaveInSharedData(t *testing.T) {
 	}
 }
 
+// TestR08ANeighbourWithoutTheSecret: with limits.shared_data_secret a neighbour in the same
+// vm_id, who can write whatever an honest worker of another configuration writes, keys of
+// its own included, has nobody believe it.
+func TestR08ANeighbourWithoutTheSecret(t *testing.T) {
+	sealed := func(secret string) string {
+		return strings.Replace(remote(), "{", `{"limits":{"shared_data_secret":{"inline":"`+secret+`"}},`, 1)
+	}
+	fetched := func(config string) map[string][]byte {
+		h := start(t)
+		if !h.configure(config) {
+			t.Fatal(h.logs)
+		}
+		h.call("proxy_on_tick", rootContext)
+		h.callout(rootContext, 1, "200", keySet())
+		if len(h.shared) != 2 {
+			t.Fatalf("%d entries", len(h.shared))
+		}
+		return h.shared
+	}
+	joined := func(shared map[string][]byte) (calls uint32) {
+		h := start(t)
+		h.shared = maps.Clone(shared)
+		if !h.configure(sealed("a secret of the operator's")) {
+			t.Fatal(h.logs)
+		}
+		h.call("proxy_on_tick", rootContext)
+		return h.calls
+	}
+	own := fetched(sealed("a secret of the operator's"))
+	if n := joined(own); n != 0 {
+		t.Fatalf("%d fetches: a worker with the secret does not believe the others", n)
+	}
+	// The names are no secret: whoever reads shared data sees them.
+	for law, config := range map[string]string{"without a secret": remote(), "with another secret": sealed("a secret of the neighbour's")} {
+		forged := map[string][]byte{}
+		for name, value := range fetched(config) {
+			for ours := range own {
+				if ours[len(ours)-4:] == name[len(name)-4:] {
+					forged[ours] = value
+				}
+			}
+		}
+		if len(forged) != 2 || joined(forged) != 1 {
+			t.Errorf("%s: what a neighbour has written is believed", law)
+		}
+	}
+	for name, value := range own {
+		for other := range own {
+			if other != name {
+				if joined(map[string][]byte{name: own[other], other: value}) != 1 {
+					t.Error("two entries that are exchanged are believed")
+				}
+			}
+		}
+	}
+}
+
 // TestW09SharedDataThatFails: whatever the store answers, and whatever stands in it, what
 // is bad is refused and what is good is judged.
 func TestW09SharedDataThatFails(t *testing.T) {

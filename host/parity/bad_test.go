@@ -86,7 +86,7 @@ func badForms() []*badConfig {
 		{law: "an unknown default is refused", config: `{"default": "maybe"}`, lines: []string{`default: ... "deny"`}},
 		{law: "an unknown mode of paths is refused", config: `{"paths": "strict"}`, lines: []string{`paths: ... "refuse"`}},
 		{law: "a realm with a quote is refused", config: `{"realm": "a\"b"}`, lines: []string{"realm: "}},
-		{law: "what is not built yet is refused, not ignored", config: `{"limits": {}}`, lines: []string{"limits: "}},
+		{law: "what is not built yet is refused, not ignored", config: `{"providers": {"a": {"api_key": {}}}}`, lines: []string{"providers.a.api_key: "}},
 		{law: "five mistakes are five lines", config: `{
   "defualt": "deny",
   "providers": {

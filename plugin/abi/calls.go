@@ -260,7 +260,7 @@ func settle(p *policy, v *filter.Verdict) {
 		proxySetProperty(path, pathSize, value, valueSize)
 	}
 	if v.Log != "" {
-		logLine(levelInfo, filter.WithClient(v.Log, clientAddress()))
+		logLine(levelInfo, filter.WithClient(v.Log, v.Forwarded.Client(clientAddress())))
 	}
 	if p != nil {
 		p.count(v)

@@ -39,6 +39,12 @@ type Config struct {
 	Effect effect.Config
 	// Remote are the distinct remote key sets (one per cluster and URI).
 	Remote []jwks.Config
+	// TrustedHops is how many hops in front of the proxy are trusted to add to
+	// X-Forwarded-For whom they were called by (xff_trusted_hops, default 0).
+	TrustedHops int
+	// SharedDataSecret, if not nil, authenticates what workers leave each other in shared
+	// data (limits.shared_data_secret).
+	SharedDataSecret []byte
 	// TokenCache bounds the cache of verified tokens of one VM.
 	TokenCache TokenCache
 	// Warnings do not refuse: each names a path and what is odd there.

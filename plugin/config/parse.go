@@ -20,6 +20,10 @@ const (
 	maxLinted = 1000
 	// maxProviders and maxRules bound what a request may have to look at.
 	maxProviders, maxRules = 256, 4096
+	// maxHops is more than any chain of proxies has.
+	maxHops = 32
+	// minSharedSecret is as long as a secret has to be that nobody finds by trying, bytes.
+	minSharedSecret = 16
 )
 
 // builder carries what the parts of the configuration need of each other.
@@ -63,11 +67,6 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 	return b.cfg, nil
 }
 
-// laterTop are top-level keys that are documented, here or in jwt_authn, and not built.
-var laterTop = []string{
-	"limits", "xff_trusted_hops",
-}
-
 func (b *builder) top(o *object) {
 	b.compat(o.get("compat"))
 	paths, unmatched := o.get("paths"), o.get("default")
@@ -86,13 +85,15 @@ func (b *builder) top(o *object) {
 	b.mode(o.get("mode"))
 	b.failureResponse(o.get("failure_response"))
 	b.tokenCache(o.get("token_cache").object())
+	b.cfg.TrustedHops = int(o.get("xff_trusted_hops").integer(0, 0, maxHops))
+	b.limits(o.get("limits").object())
 	b.providers(o.get("providers"))
 	b.requirementMap(o.get("requirement_map"))
 	b.rules(o.get("rules"))
 	b.authnTop(o)
 	b.everywhere()
 	b.challenges()
-	o.close(laterTop...)
+	o.close()
 	b.lint()
 }
 
@@ -115,6 +116,17 @@ func (b *builder) tokenCache(o *object) {
 	b.cfg.TokenCache = TokenCache{
 		MaxEntries: int(o.get("max_entries").integer(10000, 0, 1_000_000)),
 		MaxBytes:   int(o.get("max_bytes").integer(16<<20, 64<<10, 512<<20)),
+	}
+	o.close()
+}
+
+// limits reads what bounds the module, and whom it trusts.
+func (b *builder) limits(o *object) {
+	if v := o.get("shared_data_secret"); !v.absent() {
+		b.cfg.SharedDataSecret = b.secret(v)
+		if n := len(b.cfg.SharedDataSecret); n > 0 && n < minSharedSecret {
+			v.warn("is shorter than 16 bytes: who can read shared data can try secrets until one fits")
+		}
 	}
 	o.close()
 }

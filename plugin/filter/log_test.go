@@ -43,6 +43,29 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestTheLineNamesTheClientBehindTrustedHops: of what the client itself has written nothing
+// is told (P-12).
+func TestTheLineNamesTheClientBehindTrustedHops(t *testing.T) {
+	const own, xff = "192.0.2.1:4711", "6.6.6.6, 203.0.113.7"
+	report := strings.Replace(inlineConfig(t), `{"providers"`, `{"xff_trusted_hops":1,"mode":"report","providers"`, 1)
+	compat := strings.Replace(inlineConfig(t), `{"providers"`, `{"xff_trusted_hops":1,"compat":"jwt_authn","providers"`, 1)
+	one := strings.Replace(inlineConfig(t), `{"providers"`, `{"xff_trusted_hops":1,"providers"`, 1)
+	for _, tc := range []struct{ law, config, want string }{
+		{"no trusted hop", inlineConfig(t), own},
+		{"one", one, "203.0.113.7"},
+		{"one, where a refusal is reported", report, "203.0.113.7"},
+		{"one, in compat", compat, "203.0.113.7"},
+		{"three, of which there are two", strings.Replace(one, "1", "3", 1), own},
+	} {
+		v := plugin(t, tc.config).Headers(start, &Stream{}, append(get(), request.Header{Name: "x-forwarded-for", Value: xff}))
+		line := WithClient(v.Log, v.Forwarded.Client(own))
+		var got map[string]any
+		if err := json.Unmarshal([]byte(line), &got); err != nil || got["client"] != tc.want {
+			t.Errorf("%s: %q: %v", tc.law, line, err)
+		}
+	}
+}
+
 // TestOddKidsMakeOneLine (J-12): whatever a kid holds, it is one line of JSON and bounded.
 func TestOddKidsMakeOneLine(t *testing.T) {
 	for _, kid := range []string{

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/replay"
+	"github.com/postern-wasm/postern/plugin/request"
 )
 
 const (
@@ -69,8 +70,10 @@ type Verdict struct {
 	Answer *effect.Answer
 	// States are what is left behind as filter state.
 	States []effect.State
-	// Log is one line for the operator, or "".
-	Log string
+	// Log is one line for the operator, or "". Forwarded is what goes with it where hops in
+	// front of the proxy are trusted.
+	Log       string
+	Forwarded request.Forwarded
 }
 
 // Plugin is one accepted configuration in one worker.
@@ -104,7 +107,11 @@ type Plugin struct {
 func New(cfg *config.Config, seed uint64) *Plugin {
 	p := &Plugin{cfg: cfg, seed: seed, tokens: newTokens(cfg, seed)}
 	for i := range cfg.Remote {
-		p.sources = append(p.sources, jwks.New(cfg.Remote[i], seed+uint64(i)))
+		source := jwks.New(cfg.Remote[i], seed+uint64(i))
+		if cfg.SharedDataSecret != nil {
+			source.Seal(cfg.SharedDataSecret)
+		}
+		p.sources = append(p.sources, source)
 	}
 	cfg.Effect.Prepare()
 	p.home = memory.Current()

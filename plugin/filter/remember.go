@@ -32,7 +32,7 @@ func (p *Plugin) Remember(shared Shared, memory *replay.Memory) {
 		}
 		p.stores[i] = replay.New(replay.Config{
 			Provider: p.cfg.Providers[i].Name, Ahead: s.Verify.Tolerance, Behind: s.Verify.Tolerance,
-			ByArrival: s.Replay.By == config.ReplayID, Capacity: s.Replay.Capacity, Clients: len(s.Verify.Keys),
+			ByArrival: s.Replay.By == config.ReplayID, Capacity: s.Replay.Capacity, Clients: len(s.Verify.Keys), Secret: p.cfg.SharedDataSecret,
 		}, memory)
 		plan := p.stores[i].Probe()
 		p.carry(&plan)

@@ -26,7 +26,7 @@ func (p *Plugin) report(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	s.phase = allowed
 	w := p.scratch()
 	w.verdict = Verdict{Action: Continue, Reason: proof.Reason, Reported: true, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm, KeyID: w.judge.signer}
-	w.verdict.Log = p.log.line(now, &w.verdict, rule, w.judge.last())
+	p.tell(now, w, rule)
 	if proof.Reason == reason.HeadersUnreadable {
 		w.writer.BeginUnread(&p.cfg.Effect)
 		w.verdict.Ops = w.writer.OpsUnread()
@@ -39,6 +39,14 @@ func (p *Plugin) report(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	}
 	w.verdict.States = w.writer.States(&p.cfg.Effect, "reported", proof.Reason, w.verdict.Provider, nil)
 	return &w.verdict
+}
+
+// tell writes the verdict's line, with what says whose request it was.
+func (p *Plugin) tell(now int64, w *work, rule int) {
+	v := &w.verdict
+	if v.Log = p.log.line(now, v, rule, w.judge.last()); v.Log != "" {
+		v.Forwarded = w.view.Forwarded(p.cfg.TrustedHops)
+	}
 }
 
 // withhold takes out of the request what the providers of a requirement do not forward.

@@ -273,12 +273,12 @@ func (p *Plugin) refuse(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	w.verdict.States = w.writer.States(&p.cfg.Effect, "denied", proof.Reason, w.verdict.Provider, nil)
 	if proof.Authn != reason.AuthnNone {
 		p.work.verdict.Answer = p.work.writer.RefuseAuthn(&p.cfg.Effect, &p.work.view, proof.Authn)
-		p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
+		p.tell(now, p.work, rule)
 		return &p.work.verdict
 	}
 	p.work.writer.Challenge(p.challenges(rule), proof.Provider)
 	p.work.verdict.Answer = p.work.writer.Refuse(&p.cfg.Effect, &p.work.view, proof.Reason, p.work.judge.retryAfter, proof.Scope)
-	p.work.verdict.Log = p.log.line(now, &p.work.verdict, rule, p.work.judge.last())
+	p.tell(now, p.work, rule)
 	return &p.work.verdict
 }
 

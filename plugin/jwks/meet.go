@@ -25,16 +25,17 @@ func (s *Source) Read(now int64, status ShareStatus, value []byte, cas uint32) {
 	}
 	switch s.phase {
 	case readState:
-		s.readState(now, value, cas)
+		s.readState(now, s.opened(s.names.stateKey, value), cas)
 	case readDoc:
+		value = s.opened(s.names.docKey, value)
 		s.docCAS = cas
 		s.seen = s.state.version
 		s.adoptShared(now, value)
 		s.decide(now)
 	case readRival:
-		s.readRival(now, value, cas)
+		s.readRival(now, s.opened(s.names.docKey, value), cas)
 	case readRelease:
-		s.readRelease(value, cas)
+		s.readRelease(s.opened(s.names.stateKey, value), cas)
 	case idle, takeLease, dispatch, flying, publish, release:
 	}
 }

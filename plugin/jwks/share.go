@@ -2,7 +2,10 @@ package jwks
 
 import (
 	"encoding/binary"
+	"unsafe"
 
+	"github.com/postern-wasm/postern/plugin/kernel/digest"
+	"github.com/postern-wasm/postern/plugin/kernel/hmac"
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 )
 
@@ -20,7 +23,7 @@ import (
 // tells a torn or cut entry. Neither keeps out a neighbour in the same vm_id who means
 // harm: times are held to what an honest worker can have written, the document is
 // parsed as strictly as an answer from the network, and a vm_id of one's own is what
-// keeps others out.
+// keeps others out; or a secret, with which every entry ends in a MAC: see [Source.Seal].
 const (
 	stateMagic    = "PSTS1"
 	documentMagic = "PSTD2"
@@ -125,13 +128,54 @@ type names struct {
 	stateKey, docKey string
 }
 
-// sharedNames: the same place, held to the same bounds, is the same set.
-func (c *Config) sharedNames() names {
+// Seal has every entry end in its HMAC-SHA256 under the secret, over its name and all
+// before: what has none, or a wrong one, is as good as torn. The secret is not empty. It is
+// called before the first event. Sets under other secrets have other names, so that nobody undoes another's work.
+// Who can write there can still put an older entry in the place of a newer: only a worker
+// that has seen neither takes it, for as long as its times allow.
+func (s *Source) Seal(secret []byte) {
+	key, err := hmac.NewKey(digest.SHA256, secret)
+	if err != nil {
+		s.unshared = true // there is nothing that it could trust
+		return
+	}
+	s.seal, s.names = key, s.cfg.sharedNames(key)
+}
+
+// sealed appends the MAC to an entry of a name.
+func (s *Source) sealed(name string, entry []byte) []byte {
+	if s.seal == nil {
+		return entry
+	}
+	return s.seal.Append(entry, name, "\x00", text(entry))
+}
+
+// opened is an entry without its MAC, or nil if that is not the one of the name.
+func (s *Source) opened(name string, value []byte) []byte {
+	if s.seal == nil {
+		return value
+	}
+	end := len(value) - sha2.SHA256.Size()
+	if end < 0 || !s.seal.Verify(value[end:], name, "\x00", text(value[:end])) {
+		return nil
+	}
+	return value[:end]
+}
+
+// text is b as it is, for the time of a call.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// sharedNames: the same place, held to the same bounds, is the same set. seal may be nil.
+func (c *Config) sharedNames(seal *hmac.Key) names {
 	var bounds [17]byte
 	binary.LittleEndian.PutUint64(bounds[:], uint64(c.MaxBytes))
 	binary.LittleEndian.PutUint64(bounds[8:], uint64(c.MaxKeys))
 	bounds[16] = byte(c.Use)
-	sum := checksum(bounds[:], []byte(c.Cluster+"\x00"+c.URI+"\x00"+c.OtherURI+"\x00"+c.Issuer))
+	what := c.Cluster + "\x00" + c.URI + "\x00" + c.OtherURI + "\x00" + c.Issuer
+	sum := checksum(bounds[:], []byte(what))
+	if seal != nil {
+		seal.Append(sum[:0], string(bounds[:]), what)
+	}
 	const digits = "0123456789abcdef"
 	key := make([]byte, 0, len(keyPrefix)+32)
 	key = append(key, keyPrefix...)

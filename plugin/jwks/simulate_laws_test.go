@@ -31,9 +31,14 @@ func (w *sim) step(s *Source) bool {
 	return true
 }
 
+// stateOf is the state that stands in shared data for a source.
+func (w *sim) stateOf(s *Source) state {
+	return decodeState(s.opened(s.names.stateKey, w.data[s.names.stateKey].value))
+}
+
 // failed notes the end of an episode, if the source may still speak for all.
 func (w *sim) failed(s *Source, before int) {
-	if st := decodeState(w.data[s.names.stateKey].value); st.holder == s.salt && st.end == s.leaseEnd && st.end > w.now() {
+	if st := w.stateOf(s); st.holder == s.salt && st.end == s.leaseEnd && st.end > w.now() {
 		w.lastFailure, w.delay = w.real, backoff(w.cfg.FailedRefetch, before, maxBackoff)
 		w.note("an episode fails, the %d. in a row", s.failures)
 	}
@@ -55,15 +60,15 @@ func (w *sim) write(s *Source, step Step) ShareStatus {
 	}
 	w.cas++
 	w.data[step.Key] = entry{bytes.Clone(step.Value), w.cas}
-	if step.Key == s.names.stateKey && decodeState(step.Value).version > 0 {
-		w.sawPublished(s, decodeState(step.Value).version)
+	if step.Key == s.names.stateKey && w.stateOf(s).version > 0 {
+		w.sawPublished(s, w.stateOf(s).version)
 	}
 	return ShareOK
 }
 
 // sawPublished notes the set that the state now points to.
 func (w *sim) sawPublished(s *Source, version uint64) {
-	d, ok := decodeDocument(w.data[s.names.docKey].value, s.names.binding)
+	d, ok := decodeDocument(s.opened(s.names.docKey, w.data[s.names.docKey].value), s.names.binding)
 	if !ok || d.version < version {
 		w.fail("withdrawn: the state names version %d, the document has %d", version, d.version)
 		return

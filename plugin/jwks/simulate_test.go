@@ -71,6 +71,7 @@ type simCall struct {
 }
 
 type sim struct {
+	sealed  bool // entries carry a MAC
 	r       *rand.Rand
 	cfg     Config
 	real    int64 // a clock that does not step, from 0
@@ -124,7 +125,11 @@ func (w *sim) steady() bool { return w.real-w.stepped > 2*w.cfg.span()+second }
 
 func (w *sim) newSource() *Source {
 	w.salt++
-	return New(w.cfg, w.salt*0x9e3779b97f4a7c15)
+	s := New(w.cfg, w.salt*0x9e3779b97f4a7c15)
+	if w.sealed {
+		s.Seal([]byte("a secret"))
+	}
+	return s
 }
 
 func newSim(seed uint64) *sim {
@@ -141,7 +146,7 @@ func newSim(seed uint64) *sim {
 	if r.IntN(8) == 0 {
 		cfg.Issuer, cfg.URI, cfg.OtherURI = "https://idp.test", "https://idp.test/.well-known/openid-configuration", "https://idp.test/.well-known/oauth-authorization-server"
 	}
-	w := &sim{r: r, cfg: cfg, stepped: never, set: 1, data: map[string]entry{}, ownKid: map[*Source]int64{}, fresh: map[*Source]int{}, lastKid: never, lastFailure: never}
+	w := &sim{r: r, cfg: cfg, sealed: seed%4 == 0, stepped: never, set: 1, data: map[string]entry{}, ownKid: map[*Source]int64{}, fresh: map[*Source]int{}, lastKid: never, lastFailure: never}
 	if r.IntN(6) == 0 {
 		w.store = storeFault(r.IntN(int(storeFaults)))
 	}
@@ -274,7 +279,7 @@ func (w *sim) crash(worker *simWorker, goodbye bool) {
 			s.Quit()
 			for s.Busy() && w.step(s) {
 			}
-			if st := decodeState(w.data[s.names.stateKey].value); w.store == storeFine && st.holder == s.salt && st.end > w.now() {
+			if st := w.stateOf(s); w.store == storeFine && st.holder == s.salt && st.end > w.now() {
 				w.fail("single: a lease is kept by one who has said goodbye")
 			}
 		}

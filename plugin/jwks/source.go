@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/kernel/hmac"
 	"github.com/postern-wasm/postern/plugin/memory"
 )
 
@@ -53,6 +54,7 @@ type Source struct {
 	cfg   Config
 	salt  uint64
 	names names
+	seal  *hmac.Key // nil: entries of shared data carry no MAC
 
 	// The set in hand.
 	keys       *jwk.Set
@@ -101,7 +103,7 @@ type Source struct {
 // New returns the source of one remote set. salt tells workers apart and spreads
 // their refreshes.
 func New(cfg Config, salt uint64) *Source {
-	s := &Source{cfg: cfg, salt: salt, names: cfg.sharedNames()}
+	s := &Source{cfg: cfg, salt: salt, names: cfg.sharedNames(nil)}
 	if cfg.discovers() {
 		s.place.buffer = make([]byte, 0, maxURI)
 	}

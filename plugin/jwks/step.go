@@ -74,15 +74,15 @@ func (s *Source) Next(now int64) Step {
 	case takeLease:
 		st := s.lease(now)
 		s.leaseEnd = st.end
-		return Step{Kind: WriteShared, Key: s.names.stateKey, Value: st.encode(), CAS: s.stateCAS}
+		return Step{Kind: WriteShared, Key: s.names.stateKey, Value: s.sealed(s.names.stateKey, st.encode()), CAS: s.stateCAS}
 	case dispatch:
 		uri := s.target(now)
 		return Step{Kind: Fetch, URI: uri, Accept: s.accept(), Flight: s.flight + 1}
 	case publish:
 		d := s.published()
-		return Step{Kind: WriteShared, Key: s.names.docKey, Value: d.encode(s.names.binding), CAS: s.docCAS}
+		return Step{Kind: WriteShared, Key: s.names.docKey, Value: s.sealed(s.names.docKey, d.encode(s.names.binding)), CAS: s.docCAS}
 	case release:
-		return Step{Kind: WriteShared, Key: s.names.stateKey, Value: s.state.encode(), CAS: s.stateCAS}
+		return Step{Kind: WriteShared, Key: s.names.stateKey, Value: s.sealed(s.names.stateKey, s.state.encode()), CAS: s.stateCAS}
 	case idle, flying:
 	}
 	return Step{}
