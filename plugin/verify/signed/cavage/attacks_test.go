@@ -89,6 +89,7 @@ func TestAttacks(t *testing.T) {
 		"D-12 a fresh unsigned x-date":       {cavage.Kong, reason.SignatureExpired, []string{kong("@request-target date", "@request-target: get /a?b\ndate: "+stale), "date: " + stale, "x-date: " + date}},
 		"D-12 a signed x-date counts":        {cavage.Kong, reason.OK, []string{kong("@request-target x-date", "@request-target: get /a?b\nx-date: "+date), "date: " + stale, "x-date: " + date}},
 		"D-13 (created) with hmac-sha256":    {cavage.Draft12, reason.ComponentUnsupported, []string{strings.Replace(list("(request-target) (created)", ""), `keyId="c"`, `keyId="c",created=1767225600`, 1)}},
+		"it expires in 1970":                 {cavage.Draft12, reason.SignatureExpired, []string{`authorization: Signature keyId="c",algorithm="hs2019",created=1767225600,expires=0,headers="(request-target) (created) (expires)",signature="AAAA"`}},
 		"D-13 rsa-sha256 with a secret":      {cavage.Draft12, reason.SignatureInvalid, []string{strings.Replace(head, "hmac-sha256", "rsa-sha256", 1), "date: " + date}},
 		"D-13 another client's algorithm":    {cavage.Draft12, reason.AlgorithmNotAllowed, []string{strings.Replace(head, "hmac-sha256", "none", 1), "date: " + date}},
 		"D-14 a parameter twice":             {cavage.Draft12, reason.SignatureMalformed, []string{with(`keyId="c",keyId="c"`), "date: " + date}},

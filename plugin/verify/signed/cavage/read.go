@@ -121,6 +121,7 @@ func (w *writer) times(s *Scheme, v *request.View, p *parameters, c *signed.Clai
 		if c.Expires, ok = form.Unix(p.value[paramExpires]); !ok {
 			return reason.TimestampMalformed
 		}
+		c.Expires = max(c.Expires, 1) // 0 is no bound
 	}
 	if w.created {
 		var ok bool
