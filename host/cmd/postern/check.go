@@ -21,7 +21,8 @@ what it finds: one "path: text" line on stderr for each error, all at once, and
 one "warning: path: text" line for what is accepted and probably not meant. Lines
 that end in [id] are lints, which the README lists: "warning:" for what is a hole
 unless it is meant, "note:" for what is good to know. With --bootstrap an Envoy
-configuration is looked at too, for how it runs the module.
+configuration is looked at too, for how it runs the module. With --expand the
+template that each preset stands for is printed as well, to be read or changed.
 
 FILE is JSON, or YAML when its name ends in .yaml or .yml; "-" is JSON on stdin.
 Variables that the configuration takes secrets from are named with --env.
@@ -49,14 +50,15 @@ func newCheckCommand(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&env, "env", nil, "a variable for the module: NAME for this process's own, or NAME=VALUE, which others can see; may be repeated")
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "exit code 1 if there is a warning")
+	cmd.Flags().BoolVar(&f.expand, "expand", false, "print the templates that the presets of signed requests stand for")
 	cmd.Flags().StringVar(&f.bootstrap, "bootstrap", "", "an Envoy bootstrap, or a part of one, JSON or YAML, to lint as well")
 	return cmd
 }
 
 // checkFlags are the flags of check.
 type checkFlags struct {
-	strict    bool
-	bootstrap string
+	strict, expand bool
+	bootstrap      string
 }
 
 // checked is what check finds.
@@ -64,6 +66,8 @@ type checked struct {
 	*replay.Report
 	// Lints are what is accepted and may not be meant.
 	Lints []lint.Finding `json:"lints"`
+	// Presets are what the presets stand for, if that was asked.
+	Presets []lint.Preset `json:"presets,omitempty"`
 }
 
 // warnings counts all that are no notes.
@@ -111,6 +115,11 @@ func (a *app) check(ctx context.Context, path string, env map[string]string, f c
 			return fmt.Errorf("the module takes the configuration and its rooms do not: %w", err)
 		}
 		c.Lints = append(found, c.Lints...)
+		if f.expand {
+			if c.Presets, err = lint.Presets(config); err != nil {
+				return err
+			}
+		}
 	}
 	if c.Lints == nil {
 		c.Lints = []lint.Finding{} // JSON says [], not null
@@ -157,8 +166,10 @@ func (a *app) report(path string, r *checked, strict bool) error {
 	if n := len(r.Warnings) + len(r.Lints) - warnings; n > 0 {
 		line += ", " + count(n, "note")
 	}
-	_, err := fmt.Fprintln(a.out, line)
-	return err
+	if _, err := fmt.Fprintln(a.out, line); err != nil {
+		return err
+	}
+	return writePresets(a.out, r.Presets)
 }
 
 // count says how many there are of what.
