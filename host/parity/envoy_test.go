@@ -44,6 +44,7 @@ func startEnvoy(t *testing.T, keys ring, groups []*group, bad []*badConfig) *inE
 			options.Clusters = append(options.Clusters, envoy.Cluster{Name: g.name + "-" + cluster, Address: s.upstream.Addr()})
 		}
 		l := listener(g.name, g.text(t, keys), host.WithVerdicts(nil))
+		l.Plugin.HoldBody = g.hold
 		if len(g.clusters) > 0 {
 			d.later[g.name] = l
 			continue

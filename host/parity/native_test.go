@@ -13,6 +13,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/replay"
 	"github.com/postern-wasm/postern/plugin/request"
 )
 
@@ -42,6 +43,8 @@ func (d native) load(t *testing.T, g *group, text string) session {
 		t.Fatalf("configuration refused: %v", problems)
 	}
 	s := &nativeSession{outside: newWorld(t, d.keys, g), cfg: cfg, plugin: filter.New(cfg, 1), journal: d.journal, shared: map[string]stored{}}
+	s.plugin.ReadBody(func(start, n int64) []byte { return s.body[start : start+n] })
+	s.plugin.Remember(s, new(replay.Memory))
 	s.outside.pass = s.pass
 	s.pump()
 	return s
@@ -57,6 +60,24 @@ type nativeSession struct {
 	shared  map[string]stored
 	cas     uint32
 	ahead   time.Duration
+	body    []byte // of the request under way
+}
+
+// Get is part of filter.Shared.
+func (s *nativeSession) Get(key string) ([]byte, uint32, replay.ShareStatus) {
+	have, ok := s.shared[key]
+	if !ok {
+		return nil, 0, replay.ShareAbsent
+	}
+	return have.value, have.cas, replay.ShareOK
+}
+
+// Set is part of filter.Shared.
+func (s *nativeSession) Set(key string, value []byte, cas uint32) replay.ShareStatus {
+	if s.write(jwks.Step{Key: key, Value: value, CAS: cas}) != jwks.ShareOK {
+		return replay.ShareConflict
+	}
+	return replay.ShareOK
 }
 
 type stored struct {
@@ -143,9 +164,18 @@ func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
 	for i, p := range pairs {
 		headers[i] = request.Header{Name: p.Name, Value: p.Value}
 	}
-	stream := &filter.Stream{ID: 1}
+	stream := &filter.Stream{ID: 1, Ended: len(r.Body) == 0}
+	s.body = r.Body
 	s.pump()
 	v := s.plugin.Headers(s.now(), stream, headers)
+	if v.Action == filter.Pause && !stream.Ended && s.plugin.Arrived(stream, int64(len(s.body)), true) {
+		for start, n := s.plugin.Wanted(stream); n > 0; start, n = s.plugin.Wanted(stream) {
+			s.plugin.Took(stream, s.body[start:start+n])
+		}
+		if s.plugin.Due(stream) {
+			v = s.plugin.Resume(s.now(), stream, headers)
+		}
+	}
 	for waited := time.Duration(0); v.Action == filter.Pause; waited += 100 * time.Millisecond {
 		if waited > patience {
 			s.plugin.Gone(stream)
@@ -167,7 +197,7 @@ func (s *nativeSession) send(_ *testing.T, r envoy.Request) result {
 		return got.kept(v.Provider)
 	case filter.Refuse:
 		return answered(r, v.Answer).kept(v.Provider)
-	case filter.Pause, filter.Inert:
+	case filter.Pause, filter.Inert, filter.Ahead:
 	}
 	return result{Reason: "inert"}
 }

@@ -50,6 +50,8 @@ func partnerRequest(at time.Time, nonce, body string) envoy.Request {
 	}}
 	if body != "" {
 		r.Body = []byte(body)
+	} else {
+		r.Headers = append(r.Headers, envoy.Header{Name: "content-length", Value: "0"})
 	}
 	return r
 }

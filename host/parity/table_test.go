@@ -23,6 +23,9 @@ type group struct {
 	// clusters are the key-set servers of the configuration, with what they
 	// answer at first.
 	clusters map[string]answer
+	// hold says that headers may be held until the body has come
+	// (allow_on_headers_stop_iteration); once that a request is not sent a second time.
+	hold, once bool
 	// cases in order.
 	cases []scenario
 }

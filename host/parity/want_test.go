@@ -102,6 +102,10 @@ type want struct {
 	// one without either (strip_failure_response).
 	text, challenge string
 	bare            bool
+	// schemes are those of the challenges, in order, where there are others than Bearer;
+	// told is the one that tells why.
+	schemes []string
+	told    string
 	// grpc is the grpc-status that a gRPC client must get; the status is then 200.
 	grpc string
 }
@@ -170,6 +174,17 @@ func (w want) realm(name string) want { w.inRealm = name; return w }
 func (w want) in(contentType, body string) want {
 	w.contentType, w.body = contentType, body
 	return w
+}
+
+// challenging is a refusal with a challenge for each scheme, of which one tells why.
+func (w want) challenging(told string, schemes ...string) want {
+	w.told, w.schemes = told, schemes
+	return w
+}
+
+// badlySigned: a signature that is not good: 401 with error="invalid_signature".
+func badlySigned(reason string) want {
+	return want{reason: reason, status: 401, code: "invalid_signature", judged: true}
 }
 
 func (w want) by(provider string) want   { w.provider = provider; return w }
@@ -280,6 +295,14 @@ func (w want) checkChallenge(got result, message string) []string {
 	var expected []string
 	switch {
 	case !w.hasChallenge():
+	case w.schemes != nil:
+		for _, scheme := range w.schemes {
+			line := fmt.Sprintf(`%s realm="%s"`, scheme, realm)
+			if scheme == w.told && w.code != "unauthorized" {
+				line += fmt.Sprintf(`, error="%s", error_description="%s"`, w.code, message)
+			}
+			expected = append(expected, line)
+		}
 	case w.code == "unauthorized":
 		expected = []string{fmt.Sprintf(`Bearer realm="%s"`, realm)}
 	case message == "" && len(challenges) == 1: // HEAD: the text has no body to be compared with

@@ -20,7 +20,9 @@ type inWazero struct {
 	keys ring
 	wasm []byte
 	host *host.Host
-	log  journal
+	// holding is one that delivers the bodies of held requests.
+	holding *host.Host
+	log     journal
 
 	mu     sync.Mutex
 	worlds []*world
@@ -33,10 +35,13 @@ func newWazero(t *testing.T, keys ring) *inWazero {
 		t.Fatalf("the module is not built (`make plugin` builds it): %v", err)
 	}
 	d := &inWazero{keys: keys, wasm: wasm}
-	if d.host, err = host.New(t.Context(), wasm, host.Options{Env: host.WithVerdicts(nil), Callouts: d, Log: func(l host.LogEntry) { d.log.add(l.Text) }}); err != nil {
-		t.Fatal(err)
+	for _, h := range []**host.Host{&d.host, &d.holding} {
+		options := host.Options{Env: host.WithVerdicts(nil), Callouts: d, Log: func(l host.LogEntry) { d.log.add(l.Text) }, StopIteration: h == &d.holding}
+		if *h, err = host.New(t.Context(), wasm, options); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = (*h).Close(context.Background()) })
 	}
-	t.Cleanup(func() { _ = d.host.Close(context.Background()) })
 	return d
 }
 
@@ -47,10 +52,13 @@ func (d *inWazero) logged() string { return d.log.String() }
 func (d *inWazero) load(t *testing.T, g *group, config string) session {
 	t.Helper()
 	s := &wazeroSession{outside: newWorld(t, d.keys, g), host: d.host}
+	if g.hold {
+		s.host = d.holding
+	}
 	d.mu.Lock()
 	d.worlds = append(d.worlds, s.outside)
 	d.mu.Unlock()
-	if err := d.host.Configure(t.Context(), []byte(config)); err != nil {
+	if err := s.host.Configure(t.Context(), []byte(config)); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -107,6 +107,10 @@ func (b *builder) scheme(name string, v value, c *signedCommon) signed.Scheme {
 		return b.sigv4(v, c)
 	case "http_message_signatures":
 		return b.httpMessageSignatures(v, c)
+	case "signed_url":
+		return b.signedURL(v, c)
+	case "aliyun":
+		return b.aliyun(v, c)
 	default:
 		v.fail("is not supported by this version")
 	}
@@ -153,7 +157,7 @@ func (b *builder) signedProvider(i int, p *Provider, e *effect.Provider, v value
 		}
 	}
 	b.signedReplay(s, replay)
-	signedBody(s, body)
+	signedBody(s, c, body)
 	if s.BeforeUpstream && (e.ClientHeader != "" || e.KeyIDHeader != "") {
 		body.fail("where the headers go on before the body is judged, no header can be written afterwards")
 	}
@@ -235,15 +239,19 @@ func identityHeader(to *string, v value) {
 	}
 }
 
-func signedBody(s *SignedRequest, v value) {
+func signedBody(s *SignedRequest, c *signedCommon, v value) {
 	o := v.object()
 	mode, stream, delivery := o.get("mode"), o.get("stream"), o.get("delivery")
 	s.Verify.Body = signed.BodyMode(mode.choice("hold", "digest", "reject"))
+	covers := s.Traits.MayCover || s.Traits.Body != signed.BodyUnused
+	if mode.absent() && !covers && (c.Body == nil || *c.Body) {
+		s.Verify.Body = signed.BodyReject // a body would be anybody's
+	}
 	s.MaxBytes = o.get("max_bytes").integer(defaultBody, 0, maxBody)
 	s.Stream = stream.boolean(false)
 	s.BeforeUpstream = delivery.choice("while_paused", "before_upstream") == 1
 	o.close()
-	if s.Verify.Body == signed.BodyDigest && !s.Traits.MayCover && s.Traits.Body == signed.BodyUnused {
+	if s.Verify.Body == signed.BodyDigest && !covers {
 		mode.fail("the scheme signs no digest of the body")
 	}
 	if s.Stream && s.Verify.Body != signed.BodyDigest {
