@@ -70,29 +70,35 @@ func TestTemplatesThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestTemplatesThatAreOdd: what can be, and what a reviewer should know of it.
+// TestTemplatesThatAreOdd: what can be, and what a reviewer should know of it (B-02, P-11).
 func TestTemplatesThatAreOdd(t *testing.T) {
 	const sig = `"algorithm":"hmac-sha256","signature":{"header":"x-sig"},`
-	const route = "template.base: does not cover method or path: what is signed for one route of this provider is good on its others"
+	lacks := func(what string) string {
+		return "template.base: does not cover " + what + ": a request that is signed for one is good for every other that this provider guards"
+	}
 	const beside = " side by side: what ends the one may begin the other"
+	const head = "{method} {authority} {target}"
 	for template, want := range map[string][]string{
-		`"base":"{method} {target}\n{body}"`:                                      nil,
-		`"base":"{body}"`:                                                         {route},
-		`"base":"{method}\n{body}"`:                                               {"template.base: does not cover path: what is signed for one route of this provider is good on its others"},
-		`"base":"{target}\n{body}"`:                                               {"template.base: does not cover method: what is signed for one route of this provider is good on its others"},
-		`"notification_url":"https://h/x","base":"{method}{url}{body}"`:           {"template.base: does not cover path: what is signed for one route of this provider is good on its others", "template.base: has {url} and {body}" + beside},
-		`"base":"{method} {target}"`:                                              {"template.base: covers no body: requests with one are refused"},
-		`"base":"{method}{target}{body}"`:                                         {"template.base: has {target} and {body}" + beside},
-		`"base":"{method}{target}\n{header:a}{header:b}\n{body}"`:                 {"template.base: has {header} and {header}" + beside},
-		`"base":"{method}{target}\n{header:a}:{header:b}\n{body}"`:                {`template.base: has {header}, which may hold the ":" that is to end it`},
-		`"base":"{method}{path}?{query}\n{body}"`:                                 nil,
-		`"base":"{method}|{path}|{body}"`:                                         {`template.base: has {path}, which may hold the "|" that is to end it`},
-		`"timestamp":{"header":"t"},"base":"{method}{target}{timestamp}{body}"`:   nil,
-		`"timestamp":{"header":"t"},"base":"{method}{target}:{timestamp}"`:        {"template.base: covers no body: requests with one are refused"},
-		`"timestamp":{"header":"t"},"base":"{method} {target}\n{header:t}{body}"`: {"template.base: has {header} and {body}" + beside},
-		`"id":{"header":"i"},"base":"{method} {target}\n{id}.{body}"`:             nil,
-		`"base":"{method} {target}\n{body:sha256:hex}{header:a}"`:                 nil,
-		`"digest":{"header":"d"},"base":"{method} {target}\n{headers:d}"`:         nil,
+		`"base":"` + head + `\n{body}"`:                                      nil,
+		`"base":"{body}"`:                                                    {lacks("method, path, host")},
+		`"base":"{method} {authority}\n{body}"`:                              {lacks("path")},
+		`"base":"{url}\n{body}"`:                                             {lacks("method")},
+		`"base":"{method} {target}\n{body}"`:                                 {lacks("host")},
+		`"base":"{method} {target}\n{header:host}\n{body}"`:                  nil,
+		`"public_base_url":"https://h","base":"{method} {target}\n{body}"`:   nil,
+		`"notification_url":"https://h/x","base":"{method}{url}{body}"`:      {lacks("path, host"), "template.base: has {url} and {body}" + beside},
+		`"base":"` + head + `"`:                                              {"template.base: covers no body: requests with one are refused"},
+		`"base":"{method}{url}{body}"`:                                       {"template.base: has {url} and {body}" + beside},
+		`"base":"` + head + `\n{header:a}{header:b}\n{body}"`:                {"template.base: has {header} and {header}" + beside},
+		`"base":"` + head + `\n{header:a}:{header:b}\n{body}"`:               {`template.base: has {header}, which may hold the ":" that is to end it`},
+		`"base":"{method} {authority}{path}?{query}\n{body}"`:                nil,
+		`"base":"{method}|{authority}|{path}|{body}"`:                        {`template.base: has {path}, which may hold the "|" that is to end it`},
+		`"timestamp":{"header":"t"},"base":"{method}{url}{timestamp}{body}"`: nil,
+		`"timestamp":{"header":"t"},"base":"{method}{url}:{timestamp}"`:      {"template.base: covers no body: requests with one are refused"},
+		`"timestamp":{"header":"t"},"base":"` + head + `\n{header:t}{body}"`: {"template.base: has {header} and {body}" + beside},
+		`"id":{"header":"i"},"base":"` + head + `\n{id}.{body}"`:             nil,
+		`"base":"` + head + `\n{body:sha256:hex}{header:a}"`:                 nil,
+		`"digest":{"header":"d"},"base":"` + head + `\n{headers:d}"`:         nil,
 	} {
 		cfg, problems := Parse([]byte(signedText(`"template":{`+sig+template+`}`)), nil)
 		if cfg == nil {

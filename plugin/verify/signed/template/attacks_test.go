@@ -239,7 +239,8 @@ func TestY06BodiesAreBytes(t *testing.T) {
 // TestY09BodiesThatNothingCovers are refused, unless that is configured.
 func TestY09BodiesThatNothingCovers(t *testing.T) {
 	bare := plain("{method}\n{target}")
-	mustBe(t, "a body", provider(t, with(bare)), post("/", message, xSig, macHex("POST\n/")), reason.BodyNotCovered)
+	mustBe(t, "a body", provider(t, with(bare)), post("/", message, xSig, macHex("POST\n/")), reason.BodyNotAllowed)
+	mustBe(t, "a body where one is held", provider(t, with(bare, object{"body": object{"mode": "hold"}})), post("/", message, xSig, macHex("POST\n/")), reason.BodyNotCovered)
 	mustBe(t, "none", provider(t, with(bare)), post("/", "", xSig, macHex("POST\n/")), reason.OK)
 	mustBe(t, "any", provider(t, with(bare, object{"require": object{"body": false}})), post("/", message, xSig, macHex("POST\n/")), reason.OK)
 }

@@ -48,6 +48,7 @@ const (
 	partQuery
 	partBody
 	partParameters
+	partHost
 )
 
 // The looks of a piece, for what may stand beside it.
@@ -71,14 +72,14 @@ var pieces = [...]struct {
 	{"method", "", pieceMethod, partMethod, 0, tame | spaceOK | lineOK},
 	{"method:lower", "", pieceMethodLower, partMethod, 0, tame | spaceOK | lineOK},
 	{"scheme", "", pieceScheme, 0, 0, fixed | spaceOK | lineOK},
-	{"authority", "", pieceAuthority, 0, 0, tame | spaceOK | lineOK},
+	{"authority", "", pieceAuthority, partHost, 0, tame | spaceOK | lineOK},
 	{"path", "", piecePath, partPath, 0, rooted | spaceOK | lineOK},
 	{"query", "", pieceQuery, partQuery, 0, spaceOK | lineOK},
 	{"target", "", pieceTarget, partPath | partQuery, 0, rooted | spaceOK | lineOK},
-	{"url", "", pieceURL, partPath | partQuery, 0, rooted | spaceOK | lineOK},
-	{"url:port", "", pieceURLPort, partPath | partQuery, 0, rooted | spaceOK | lineOK},
-	{"url:noport", "", pieceURLNoPort, partPath | partQuery, 0, rooted | spaceOK | lineOK},
-	{"url:decoded", "", pieceURLDecoded, partPath | partQuery, 0, rooted | spaceOK | lineOK},
+	{"url", "", pieceURL, partHost | partPath | partQuery, 0, rooted | spaceOK | lineOK},
+	{"url:port", "", pieceURLPort, partHost | partPath | partQuery, 0, rooted | spaceOK | lineOK},
+	{"url:noport", "", pieceURLNoPort, partHost | partPath | partQuery, 0, rooted | spaceOK | lineOK},
+	{"url:decoded", "", pieceURLDecoded, partHost | partPath | partQuery, 0, rooted | spaceOK | lineOK},
 	{"timestamp", "", pieceTimestamp, 0, 0, fixed | lineOK},
 	{"nonce", "", pieceNonce, 0, 0, tame | lineOK},
 	{"id", "", pieceID, 0, 0, tame | lineOK},

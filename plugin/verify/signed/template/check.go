@@ -133,6 +133,12 @@ func (c *checker) parts(b *base) (parts part) {
 				parts |= pieces[j].parts
 			}
 		}
+		if contains(b.list[i].names, "host") {
+			parts |= partHost
+		}
+	}
+	if contains(c.s.cfg.Required, "host") {
+		parts |= partHost
 	}
 	return parts
 }
@@ -166,22 +172,30 @@ func (c *checker) base(b *base) {
 	if len(b.list) == 0 {
 		c.fail("base", "is empty")
 	}
-	lacks := ""
-	if b.parts&partMethod == 0 {
-		lacks = "method"
-	}
-	if b.parts&partPath == 0 {
-		if lacks += " or path"; lacks == " or path" {
-			lacks = "path"
-		}
-	}
-	if lacks != "" {
-		c.warn("base", "does not cover ", lacks, ": what is signed for one route of this provider is good on its others")
+	if lacks := c.lacks(b); lacks != "" {
+		c.warn("base", "does not cover ", lacks, ": a request that is signed for one is good for every other that this provider guards")
 	}
 	if b.parts&partBody == 0 && cfg.Digest.Place == Nowhere && !cfg.BodyFree {
 		c.warn("base", "covers no body: requests with one are refused")
 	}
 	c.neighbours(b)
+}
+
+// lacks lists what a base says nothing of, "" if nothing.
+func (c *checker) lacks(b *base) (list string) {
+	for _, l := range []struct {
+		part part
+		name string
+	}{{partMethod, "method"}, {partPath, "path"}, {partHost, "host"}} {
+		if b.parts&l.part != 0 || l.part == partHost && c.s.cfg.PublicBase != "" {
+			continue
+		}
+		if list != "" {
+			list += ", "
+		}
+		list += l.name
+	}
+	return list
 }
 
 // covers says that a text is signed because the base holds what it stands in.
@@ -228,8 +242,8 @@ func (c *checker) neighbours(b *base) {
 			continue
 		}
 		if next.piece != pieceLiteral {
-			method := a.piece == pieceMethod || a.piece == pieceMethodLower
-			if next.looks&fixed == 0 && !(method && next.looks&rooted != 0) {
+			rootless := a.piece == pieceMethod || a.piece == pieceMethodLower || a.piece == pieceAuthority
+			if next.looks&fixed == 0 && !(rootless && next.looks&rooted != 0) {
 				c.warn("base", "has ", nameOf(a.piece), " and ", nameOf(next.piece), " side by side: what ends the one may begin the other")
 			}
 			continue
