@@ -204,19 +204,9 @@ func (t *trial) authorizeFails(rules *authorize.Rules, id proof, code reason.Cod
 func (p prover) Everyone() policy.Proof {
 	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
 	for i := range p.cfg.Providers {
-		proof := p.everyonesToken(i)
-		switch proof.State {
-		case policy.Missing:
-		case policy.Proved:
-			if verdict.State == policy.Missing {
-				verdict = proof
-			}
-		case policy.Waiting, policy.Fatal:
-			return proof
-		case policy.Failed:
-			if verdict.State != policy.Failed {
-				verdict = proof
-			}
+		var last bool
+		if verdict, last = verdict.Join(p.everyonesToken(i)); last {
+			break
 		}
 	}
 	return verdict

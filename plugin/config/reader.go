@@ -316,13 +316,10 @@ func spells(key, snake string) bool {
 		return true
 	}
 	n := 0
-	for i := 0; i < len(snake); i++ {
-		c := snake[i]
-		if c == '_' {
+	for i := range len(snake) {
+		c := camel(snake, i)
+		if c == 0 {
 			continue
-		}
-		if i > 0 && snake[i-1] == '_' && 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
 		}
 		if n == len(key) || key[n] != c {
 			return false
@@ -332,18 +329,25 @@ func spells(key, snake string) bool {
 	return n == len(key)
 }
 
+// camel is what stands for snake[i] in lowerCamel, 0 for nothing.
+func camel(snake string, i int) byte {
+	c := snake[i]
+	switch {
+	case c == '_':
+		return 0
+	case i > 0 && snake[i-1] == '_' && 'a' <= c && c <= 'z':
+		return c - ('a' - 'A')
+	}
+	return c
+}
+
 // lowerCamel is protojson's other spelling of a key: "remote_jwks" is "remoteJwks".
 func lowerCamel(snake string) string {
 	b := make([]byte, 0, len(snake))
-	for i := 0; i < len(snake); i++ {
-		c := snake[i]
-		if c == '_' {
-			continue
+	for i := range len(snake) {
+		if c := camel(snake, i); c != 0 {
+			b = append(b, c)
 		}
-		if i > 0 && snake[i-1] == '_' && 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		b = append(b, c)
 	}
 	return string(b)
 }

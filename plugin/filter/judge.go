@@ -301,23 +301,9 @@ func (j *judge) Everyone() policy.Proof {
 	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}
 	providers := j.plugin.cfg.Providers
 	for i := range providers {
-		proof := j.everyonesToken(i)
-		switch proof.State {
-		case policy.Missing:
-		case policy.Proved:
-			if verdict.State == policy.Missing {
-				verdict = proof
-			}
-		case policy.Waiting, policy.Fatal:
-			return proof
-		case policy.Held:
-			if verdict.State != policy.Failed {
-				verdict = proof
-			}
-		case policy.Failed:
-			if verdict.State != policy.Failed {
-				verdict = proof
-			}
+		var last bool
+		if verdict, last = verdict.Join(j.everyonesToken(i)); last {
+			break
 		}
 	}
 	return verdict

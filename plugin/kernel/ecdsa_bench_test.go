@@ -2,7 +2,6 @@ package kernel_test
 
 import (
 	stdecdsa "crypto/ecdsa"
-	"crypto/rand"
 	"math/big"
 	"testing"
 )
@@ -11,16 +10,7 @@ import (
 // making of a key with crypto/ecdsa.
 func BenchmarkVerify(b *testing.B) {
 	for _, c := range curves {
-		private, err := stdecdsa.GenerateKey(c.std, rand.Reader)
-		if err != nil {
-			b.Fatal(err)
-		}
-		digest := c.digest([]byte("m"))
-		r, s, err := stdecdsa.Sign(rand.Reader, private, digest)
-		if err != nil {
-			b.Fatal(err)
-		}
-		signature := append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
+		private, digest, signature := c.sample(b)
 		x, y := coordinates(b, private, c.size)
 		fresh := func() verifier {
 			k, err := c.newKey(x, y)
@@ -39,6 +29,7 @@ func BenchmarkVerify(b *testing.B) {
 			for range warmUp {
 				verify(k)
 			}
+			b.ReportAllocs()
 			for b.Loop() {
 				verify(k)
 			}

@@ -221,20 +221,26 @@ func coordinates(t testing.TB, private *stdecdsa.PrivateKey, size int) (x, y []b
 	return point[1 : 1+size], point[1+size:]
 }
 
+// sample is a key of the library's, and a digest with its signature by it.
+func (c *curve) sample(t testing.TB) (private *stdecdsa.PrivateKey, digest, signature []byte) {
+	t.Helper()
+	private, err := stdecdsa.GenerateKey(c.std, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest = c.digest([]byte("m"))
+	r, s, err := stdecdsa.Sign(rand.Reader, private, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return private, digest, append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
+}
+
 // FuzzECDSA holds each curve against the library: any key, any digest, any signature.
 func FuzzECDSA(f *testing.F) {
 	for i, c := range curves {
-		private, err := stdecdsa.GenerateKey(c.std, rand.Reader)
-		if err != nil {
-			f.Fatal(err)
-		}
-		digest := c.digest([]byte("m"))
-		r, s, err := stdecdsa.Sign(rand.Reader, private, digest)
-		if err != nil {
-			f.Fatal(err)
-		}
+		private, digest, signature := c.sample(f)
 		x, y := coordinates(f, private, c.size)
-		signature := append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
 		f.Add(i, x, y, digest, signature)
 		f.Add(i, x, y, digest[:7], signature)
 	}
@@ -271,31 +277,4 @@ func FuzzECDSA(f *testing.F) {
 			t.Fatalf("%s: %v, library %v", c.name, got, want)
 		}
 	})
-}
-
-func BenchmarkECDSA(b *testing.B) {
-	for _, c := range curves {
-		b.Run(c.name, func(b *testing.B) {
-			private, err := stdecdsa.GenerateKey(c.std, rand.Reader)
-			if err != nil {
-				b.Fatal(err)
-			}
-			digest := c.digest([]byte("m"))
-			r, s, err := stdecdsa.Sign(rand.Reader, private, digest)
-			if err != nil {
-				b.Fatal(err)
-			}
-			k, err := c.newKey(coordinates(b, private, c.size))
-			if err != nil {
-				b.Fatal(err)
-			}
-			signature := append(r.FillBytes(make([]byte, c.size)), s.FillBytes(make([]byte, c.size))...)
-			b.ReportAllocs()
-			for b.Loop() {
-				if !k.Verify(digest, signature) {
-					b.Fatal("refused")
-				}
-			}
-		})
-	}
 }

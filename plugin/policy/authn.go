@@ -24,12 +24,7 @@ func (r *Requirement) authn(p AuthnProver, depth int) Proof {
 		return Proof{Reason: reason.Internal, Provider: -1}
 	}
 	mark := p.Mark()
-	proof := r.authnNode(p, depth)
-	for _, rules := range r.Authorize {
-		if proof.State == Proved {
-			proof = p.Authorize(rules, mark)
-		}
-	}
+	proof := r.authorized(p, r.authnNode(p, depth), mark)
 	if proof.State != Proved {
 		p.Rollback(mark)
 	}

@@ -37,6 +37,26 @@ type Proof struct {
 	Authn reason.Authn
 }
 
+// Join is what two credentials come to where any that is bad refuses, as in
+// [Prover.Everyone]; p is what those before next came to. last says that no other can
+// change it.
+func (p Proof) Join(next Proof) (joined Proof, last bool) {
+	switch next.State {
+	case Missing:
+	case Proved:
+		if p.State == Missing {
+			return next, false
+		}
+	case Waiting, Fatal:
+		return next, true
+	case Held, Failed:
+		if p.State != Failed {
+			return next, false
+		}
+	}
+	return p, false
+}
+
 // pass is the outcome of a node that is satisfied without any provider.
 func pass() Proof { return Proof{State: Proved, Reason: reason.OK, Provider: -1} }
 
@@ -77,7 +97,12 @@ func (r *Requirement) evaluate(p Prover, depth int) Proof {
 		return Proof{Reason: reason.Internal, Provider: -1}
 	}
 	mark := p.Mark()
-	proof := r.node(p, depth)
+	return r.authorized(p, r.node(p, depth), mark)
+}
+
+// authorized holds the identities that a node has proved since mark to what they must be
+// allowed.
+func (r *Requirement) authorized(p Prover, proof Proof, mark int) Proof {
 	for _, rules := range r.Authorize {
 		if proof.State == Proved {
 			proof = p.Authorize(rules, mark)
