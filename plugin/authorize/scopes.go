@@ -52,6 +52,9 @@ func (s *Scopes) bits(list []string) uint64 {
 // if nothing is.
 func (s *Scopes) Text() string { return s.text }
 
+// Empty says that nothing is asked for.
+func (s *Scopes) Empty() bool { return s.all|s.any == 0 }
+
 // Granted says whether the claims grant what is asked for.
 func (s *Scopes) Granted(claims jsonx.Value) bool {
 	var granted uint64

@@ -17,6 +17,7 @@ import (
 // evaluate judges a requirement in the manner that the configuration says.
 func (j *judge) evaluate(r *policy.Requirement) policy.Proof {
 	j.alone = r.Kind == policy.Provider
+	j.brief = j.alone && len(r.Authorize) == 0 && j.plugin.tokens.brief[r.Provider]
 	if j.plugin.cfg.Compat {
 		return r.EvaluateAuthn(j)
 	}

@@ -50,6 +50,7 @@ type judge struct {
 
 	signer string // by which key the request says that it is signed, for the log
 	alone  bool   // the rule asks for one provider and nothing else
+	brief  bool   // and of that one's tokens nothing is wanted but that they are good
 
 	holds bool  // the body is waited for
 	keeps bool  // and the headers have to be held for it
@@ -64,7 +65,7 @@ type judge struct {
 func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitsKeys, j.waitSource, j.waitFor, j.retryAfter = false, 0, 0, 1
-	j.holds, j.keeps, j.limit, j.signer, j.alone = false, false, 0, "", false
+	j.holds, j.keeps, j.limit, j.signer, j.alone, j.brief = false, false, 0, "", false, false
 	j.verified, j.algorithm = 0, ""
 	j.gone, j.statusHeader, j.clears = j.left[:0], "", false
 	for _, s := range j.slots {
@@ -126,7 +127,11 @@ func (j *judge) Provider(provider int, audiences []string) policy.Proof {
 	s.place = found.Place
 	j.judged = s
 	j.present(s, found.Raw)
-	if !j.recall(s, provider, p.JWT.MaxTokenBytes) {
+	saved, keys := j.look(s, provider, p.JWT.MaxTokenBytes)
+	if saved != nil && j.brief && len(audiences) == 0 && jwt.Good(saved, j.now) {
+		return j.known(s)
+	}
+	if saved == nil || !s.attempt.Restore(s.key.Token, saved, keys) {
 		if code := j.parse(s, p.JWT.MaxTokenBytes); code != reason.OK {
 			return failed(provider, code)
 		}

@@ -18,6 +18,7 @@ type tokens struct {
 	caches []*cache.Cache // each once
 	of     []share        // by provider
 	event  uint32         // counts the requests that are judged
+	brief  []bool         // by provider, see brief
 }
 
 // share is what a provider has of the cache.
@@ -30,7 +31,10 @@ type share struct {
 // newTokens divides the configured cache up. Without an unpredictable seed there is no
 // cache: its index would be a stranger's to fill as he likes.
 func newTokens(cfg *config.Config, seed uint64) tokens {
-	t := tokens{of: make([]share, len(cfg.Providers))}
+	t := tokens{of: make([]share, len(cfg.Providers)), brief: make([]bool, len(cfg.Providers))}
+	for i := range t.brief {
+		t.brief[i] = brief(cfg, i)
+	}
 	if seed == 0 || cfg.TokenCache.MaxEntries == 0 {
 		return t
 	}
@@ -116,25 +120,30 @@ func portion(part int64, limit int, all int64) int {
 	return int(part * int64(limit) / all)
 }
 
-// recall puts the attempt of a slot into the state that a token was in when provider
-// had proved it with the keys of this moment; false if it did not or nobody remembers.
-func (j *judge) recall(s *slot, provider, maxBytes int) bool {
+// look returns what was saved of the slot's token when provider had proved it with the
+// keys of this moment, and these; nil if it did not or nobody remembers.
+func (j *judge) look(s *slot, provider, maxBytes int) (saved []byte, keys *jwk.Set) {
 	t := &j.plugin.tokens
-	raw := s.key.Token
-	if kept := &t.of[provider]; kept.cache == nil || len(raw) > min(kept.longest, maxBytes) {
-		return false
+	kept := &t.of[provider]
+	if kept.cache == nil || len(s.key.Token) > min(kept.longest, maxBytes) {
+		return nil, nil
 	}
 	keys, generation := j.keysOf(&j.plugin.cfg.Providers[provider])
 	if keys == nil {
-		return false
+		return nil, nil
 	}
 	s.key.Owner, s.key.Generation = provider, generation
-	saved := t.of[provider].cache.Find(&s.key, j.now, t.event)
-	if saved == nil {
-		return false
+	if saved = kept.cache.Find(&s.key, j.now, t.event); saved != nil {
+		s.parsed = false
 	}
-	s.parsed = false
-	return s.attempt.Restore(raw, saved, keys)
+	return saved, keys
+}
+
+// recall puts the attempt of a slot into the state that its token was in when provider
+// had proved it with the keys of this moment; false if nobody remembers.
+func (j *judge) recall(s *slot, provider, maxBytes int) bool {
+	saved, keys := j.look(s, provider, maxBytes)
+	return saved != nil && s.attempt.Restore(s.key.Token, saved, keys)
 }
 
 // recallOwner recalls a token that may be any provider's: the one that proved it must be

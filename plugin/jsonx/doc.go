@@ -37,7 +37,7 @@ type Doc struct {
 	names [few]uint32 // of the search for duplicates among few
 
 	home home // see Reserve
-	used bool // since the last Wipe
+	used bool // written to since the last Wipe
 }
 
 // Parse reads text, which must be one JSON value and nothing else but white space.

@@ -15,6 +15,8 @@ func (d *Doc) Wipe() {
 		clear(h.nodes[:cap(h.nodes)])
 		clear(h.plain[:cap(h.plain)])
 		clear(h.table[:cap(h.table)])
+	}
+	if d.used || d.borrowed { // what is only borrowed has left nothing here
 		d.rest()
 	}
 }

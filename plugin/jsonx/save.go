@@ -38,7 +38,7 @@ func (d *Doc) Save(dst []byte) bool {
 // sizes only; that the bytes are Save's own is the caller's to guarantee. Where it says
 // no the document is empty.
 func (d *Doc) Restore(src []byte) bool {
-	*d = Doc{table: d.table, seed: d.seed, home: d.home, used: true}
+	*d = Doc{table: d.table, seed: d.seed, home: d.home, used: d.used, borrowed: true}
 	if len(src) < savedHead || misplaced(src) {
 		return false
 	}
@@ -52,7 +52,6 @@ func (d *Doc) Restore(src []byte) bool {
 	rest = rest[tape:]
 	d.text = unsafe.String(unsafe.SliceData(rest), head.text)
 	d.plain = rest[head.text:]
-	d.borrowed = true
 	d.pos = len(d.text)
 	return true
 }

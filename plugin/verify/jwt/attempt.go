@@ -37,6 +37,7 @@ type Attempt struct {
 	hasKid   bool
 	hasTyp   bool
 	step     step
+	good     window   // of the last Check, if it was without other audiences
 	keys     *jwk.Set // if the attempt was restored: those that the signature is good under
 }
 
@@ -63,7 +64,7 @@ func (a *Attempt) Parse(token string, maxBytes int, seed uint64) reason.Code {
 
 // reset forgets the former token; buffers stay.
 func (a *Attempt) reset() {
-	a.step, a.keys = nothing, nil
+	a.step, a.good, a.keys = nothing, window{}, nil
 	a.payload, a.kid, a.typ, a.hasKid, a.hasTyp = "", "", "", false, false
 }
 
@@ -135,14 +136,15 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 	if a.step == nothing {
 		return reason.Internal
 	}
-	a.step = parsed
+	a.step, a.good = parsed, window{}
 	if !cfg.Algorithms.Has(a.facts.algorithm) {
 		return reason.AlgorithmNotAllowed // RFC 8725 §3.1
 	}
 	if code := a.typed(cfg); code != reason.OK {
 		return code
 	}
-	if len(audiences) == 0 {
+	own := len(audiences) == 0
+	if own {
 		audiences = cfg.Audiences
 	}
 	code := judge(&a.claims, &a.facts, cfg, audiences, now)
@@ -151,6 +153,9 @@ func (a *Attempt) Check(cfg *Config, audiences []string, now int64) reason.Code 
 	}
 	if code == reason.OK {
 		a.step = checked
+		if own {
+			a.good = a.facts.window(cfg)
+		}
 	}
 	return code
 }

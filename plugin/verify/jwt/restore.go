@@ -13,6 +13,7 @@ import (
 // kid and typ.
 type kept struct {
 	facts
+	good                   window
 	payloadFrom, payloadTo uint32 // of its text in the token
 	claims                 uint32 // size, bytes
 	kid, typ               uint32 // lengths
@@ -42,7 +43,7 @@ func (a *Attempt) Save(dst []byte) bool {
 	claims := a.claims.SavedSize()
 	to := len(a.token.SigningInput()) // the payload is the end of it
 	*(*kept)(unsafe.Pointer(unsafe.SliceData(dst))) = kept{
-		facts:       a.facts,
+		facts: a.facts, good: a.good,
 		payloadFrom: uint32(to - len(a.payload)), payloadTo: uint32(to), claims: uint32(claims),
 		kid: uint32(len(a.kid)), typ: uint32(len(a.typ)), hasKid: a.hasKid, hasTyp: a.hasTyp,
 	}
@@ -80,6 +81,16 @@ func (a *Attempt) Restore(token string, saved []byte, keys *jwk.Set) bool {
 	return true
 }
 
+// Good says of what Save has written whether Check, with the configuration that the token
+// was checked with before it was saved and no other audiences, would say OK at now. It may
+// say no where Check says OK; then Restore and Check tell.
+func Good(saved []byte, now int64) bool {
+	if len(saved) < keptSize || uintptr(unsafe.Pointer(unsafe.SliceData(saved)))%8 != 0 {
+		return false
+	}
+	return (*kept)(unsafe.Pointer(unsafe.SliceData(saved))).good.holds(now)
+}
+
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // Expires is when Check begins to say Expired under cfg, nanoseconds since 1970; the
@@ -89,11 +100,7 @@ func (a *Attempt) Expires(cfg *Config) int64 {
 	if !has {
 		return math.MaxInt64
 	}
-	t = t.plus(skewOf(cfg))
-	if t.seconds >= math.MaxInt64/second {
-		return math.MaxInt64
-	}
-	return t.seconds*second + t.nanos
+	return t.plus(skewOf(cfg)).clock()
 }
 
 // again is Prove for a restored attempt: the very set that it was restored for, and no
