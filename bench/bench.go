@@ -35,6 +35,7 @@ func (b *bench) modules(ctx context.Context) (modules, error) {
 	b.knows.offload = slices.Contains(all, offload)
 	return modules{
 		postern: b.module, nothing: filepath.Join(data, "nothing.wasm"), reading: filepath.Join(data, "reading.wasm"),
+		buffering:      filepath.Join(data, "buffering.wasm"),
 		withoutOffload: slices.DeleteFunc(all, func(name string) bool { return name == offload }),
 	}, err
 }
@@ -100,11 +101,6 @@ func (b *bench) kernels(ctx context.Context, r *report.Report, _ *material) erro
 	return err
 }
 
-// signedConfig is accepted by a module that knows signed requests, whatever it then
-// says of their details.
-const signedConfig = `{"providers": {"hook": {"signed_request": {"preset": "standard-webhooks", "keys": [{"id": "a", "secret": {"inline_base64": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}]}}},
- "rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "hook"}}]}`
-
 // local measures on wazero, and finds out what the module can do.
 func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err error) {
 	b.enter(phaseWhole)
@@ -122,7 +118,11 @@ func (b *bench) local(ctx context.Context, r *report.Report, m *material) (err e
 		return err
 	}
 	r.TokenCache = b.knows.cache
-	if b.facts.signed, err = module.Takes(ctx, signedConfig); err != nil {
+	hook, err := edge.SignedConfig()
+	if err != nil {
+		return err
+	}
+	if b.knows.signed, err = module.Takes(ctx, hook); err != nil {
 		return err
 	}
 	stateful, err := edge.Config(edge.Setup{Keys: []*mint.Key{m.keys["RS256"]}, Postern: true, State: true})

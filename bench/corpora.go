@@ -23,6 +23,8 @@ type material struct {
 const (
 	bigGood  = "accepted, 16 KB token"
 	wideGood = "accepted, 60 KB of headers"
+
+	signedBodies = "signed, 2 KB body"
 )
 
 func seenCorpus(n int) string  { return fmt.Sprintf("%d tokens", n) }
@@ -79,6 +81,7 @@ func mintAll(s scale, now time.Time, say func(string, ...any)) (*material, error
 		return nil, err
 	}
 	m.corpora[bigGood] = &mint.Corpus{Tokens: big}
+	m.corpora[signedBodies] = mint.Signed(s.Refused, 2048, now)
 	return m, m.mintGrowth(s, now)
 }
 

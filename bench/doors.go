@@ -14,7 +14,7 @@ import (
 
 // modules are the files that run in Envoy.
 type modules struct {
-	postern, nothing, reading string
+	postern, nothing, reading, buffering string
 	// withoutOffload are all functions between the module and its host but the one
 	// by which the host verifies signatures.
 	withoutOffload []string
@@ -52,12 +52,22 @@ var seenCaches = edge.Caches{Provider: largeCache, Tokens: ownLargeCache, Bytes:
 // doors returns the listeners that the variants need.
 func doors(keys map[string]*mint.Key, m modules, k knows) ([]edge.Door, error) {
 	list := []edge.Door{{Name: "plain"}}
-	for _, idle := range []struct{ name, path string }{{"nothing", m.nothing}, {"reading", m.reading}} {
-		filter, err := edge.Plugin(idle.name, idle.path, "", nil)
+	plugins := []edge.Plugin{
+		{Name: "nothing", Path: m.nothing}, {Name: "reading", Path: m.reading}, {Name: "buffering", Path: m.buffering, Holds: true},
+	}
+	if k.signed {
+		config, err := edge.SignedConfig()
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, edge.Door{Name: idle.name, Filter: filter})
+		plugins = append(plugins, edge.Plugin{Name: "postern-signed", Path: m.postern, Config: config, Holds: true})
+	}
+	for _, p := range plugins {
+		filter, err := p.Filter()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, edge.Door{Name: p.Name, Filter: filter})
 	}
 	type want struct {
 		name    string
@@ -105,7 +115,7 @@ func door(name, module string, s edge.Setup, allowed []string) (edge.Door, error
 	}
 	d := edge.Door{Name: name}
 	if s.Postern {
-		d.Filter, err = edge.Plugin(name, module, config, allowed)
+		d.Filter, err = edge.Plugin{Name: name, Path: module, Config: config, Allowed: allowed}.Filter()
 	} else {
 		d.Filter, err = edge.JWTAuthn(config)
 	}

@@ -25,8 +25,8 @@ func TestEveryVariantHasItsTokensItsDoorAndItsBaseline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range variants(knows{true, true, true}) {
-		if c := m.corpora[v.corpus]; c == nil || len(c.Tokens) == 0 {
+	for _, v := range variants(knows{true, true, true, true}) {
+		if c := m.corpora[v.corpus]; c == nil || len(c.Tokens)+len(c.Whole) == 0 {
 			t.Errorf("%s: no tokens %q", v.name, v.corpus)
 		}
 	}
@@ -53,7 +53,7 @@ func TestEveryVariantHasItsTokensItsDoorAndItsBaseline(t *testing.T) {
 			if !doors[v.door] || v.status != 200 || v.baseline != "" && !own[v.baseline] {
 				t.Errorf("%+v", v)
 			}
-			if c := m.corpora[v.corpus]; c == nil || len(c.Tokens) == 0 {
+			if c := m.corpora[v.corpus]; c == nil || len(c.Tokens)+len(c.Whole) == 0 {
 				t.Errorf("%s: no tokens %q", v.name, v.corpus)
 			}
 			if (v.baseline == "") != (v.door == plainDoor) {
@@ -196,7 +196,7 @@ func TestEveryRuleIsMetOnce(t *testing.T) {
 }
 
 func TestARoundHoldsEveryVariantAndWhatIsComparedComesTogether(t *testing.T) {
-	list := variants(knows{true, true, true})
+	list := variants(knows{true, true, true, true})
 	order := rand.New(rand.NewPCG(1, 2))
 	first := turns(list, order)
 	count, last, closed := map[string]int{}, "", map[string]bool{}

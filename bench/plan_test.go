@@ -20,7 +20,7 @@ func TestNoTokenIsSentColdTwice(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	for _, k := range []knows{{}, {cache: true}, {offload: true}, {true, true, true}} {
+	for _, k := range []knows{{}, {cache: true}, {offload: true}, {true, true, true, true}} {
 		list := variants(k)
 		names := map[string]variant{}
 		for _, v := range list {
@@ -37,7 +37,7 @@ func TestVariants(t *testing.T) {
 			}
 			keys[a] = key
 		}
-		d, err := doors(keys, modules{postern: "postern.wasm", nothing: "nothing.wasm", reading: "reading.wasm", withoutOffload: []string{"proxy_log"}}, k)
+		d, err := doors(keys, modules{postern: "postern.wasm", nothing: "nothing.wasm", reading: "reading.wasm", buffering: "buffering.wasm", withoutOffload: []string{"proxy_log"}}, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,10 +71,10 @@ func TestVariants(t *testing.T) {
 }
 
 // rowsOf judges the targets over nothing measured at all.
-func rowsOf(k knows, signed bool) map[string]report.Target {
+func rowsOf(k knows) map[string]report.Target {
 	rows := map[string]report.Target{}
 	f := facts{
-		run: measure.NewRun(nil), list: variants(k), knows: k, signed: signed, scale: full(), flat: measure.None("x"),
+		run: measure.NewRun(nil), list: variants(k), knows: k, scale: full(), flat: measure.None("x"),
 		report: &report.Report{Longest: report.Longest{Tokens: 100_000, Sets: 50, V8Why: "x", WazeroWhy: "x"}},
 	}
 	for _, g := range targets(f) {
@@ -86,26 +86,26 @@ func rowsOf(k knows, signed bool) map[string]report.Target {
 const seenRow = "Envoy: 50,000 distinct tokens, all seen before"
 
 func TestTargetsThatCannotBeMeasuredStayInTheTable(t *testing.T) {
-	without, with := rowsOf(knows{}, false), rowsOf(knows{cache: true, offload: true}, true)
+	without, with := rowsOf(knows{}), rowsOf(knows{cache: true, offload: true, signed: true})
 	if len(without) != len(with) || len(without) != 15 {
 		t.Errorf("%d and %d rows", len(without), len(with))
 	}
 	for name, want := range map[string]report.Verdict{
 		seenRow: report.NotBuilt,
-		"Envoy: signed request, template with body hash, 2 KB body":                  report.NotBuilt,
-		"Envoy: cold RS256 through verify_signature":                                 report.NotBuilt,
-		"Envoy: cold RS256, own kernel":                                              report.NotMeasured,
-		"Envoy: cold ES256, EdDSA":                                                   report.NotMeasured,
-		"Envoy: cold HS256, ES384, PS256":                                            report.NotMeasured,
-		"both: allocations of the guest on a warm request, the host's buffers aside": report.NotMeasured,
-		"V8: kernels, against Go's standard library":                                 report.NotMeasured,
-		"wazero: kernels, against Go's standard library":                             report.NotMeasured,
-		"both: module, start, memory after configure":                                report.NotMeasured,
-		"both: longest pause, 100,000 cached tokens, 50 key sets":                    report.NotBuilt,
-		"Envoy: 2,000,000 requests, new, seen and refused in turns":                  report.NotMeasured,
-		"Envoy: refusing, against accepting a new RS256 token":                       report.NotMeasured,
-		"wazero: whole request, fresh token, against jwx":                            report.NotMeasured,
-		"Envoy: refusing a request without a token, over the do-nothing module":      report.NotMeasured,
+		"Envoy: signed request, template with body hash, 2 KB body, over a module that buffers it": report.NotBuilt,
+		"Envoy: cold RS256 through verify_signature":                                               report.NotBuilt,
+		"Envoy: cold RS256, own kernel":                                                            report.NotMeasured,
+		"Envoy: cold ES256, EdDSA":                                                                 report.NotMeasured,
+		"Envoy: cold HS256, ES384, PS256":                                                          report.NotMeasured,
+		"both: allocations of the guest on a warm request, the host's buffers aside":               report.NotMeasured,
+		"V8: kernels, against Go's standard library":                                               report.NotMeasured,
+		"wazero: kernels, against Go's standard library":                                           report.NotMeasured,
+		"both: module, start, memory after configure":                                              report.NotMeasured,
+		"both: longest pause, 100,000 cached tokens, 50 key sets":                                  report.NotBuilt,
+		"Envoy: 2,000,000 requests, new, seen and refused in turns":                                report.NotMeasured,
+		"Envoy: refusing, against accepting a new RS256 token":                                     report.NotMeasured,
+		"wazero: whole request, fresh token, against jwx":                                          report.NotMeasured,
+		"Envoy: refusing a request without a token, over the do-nothing module":                    report.NotMeasured,
 	} {
 		row, ok := without[name]
 		if !ok || row.Verdict != want {

@@ -69,6 +69,9 @@ const (
 	bigAccepted  = "postern accepting: 16 KB token, no cache"
 	wideAccepted = "postern accepting: 60 KB of headers, no cache"
 	readingName  = "module that reads all headers"
+
+	signedName    = "postern signed request, body hash, 2 KB body"
+	bufferingName = "module that buffers, 2 KB body"
 )
 
 func plain(corpus string) string      { return "no filter, " + corpus }
@@ -83,6 +86,7 @@ type knows struct {
 	cache   bool // verified tokens are kept
 	offload bool // RS256 is verified by the host where that can
 	state   bool // filter state may be left
+	signed  bool // signed requests are taken
 }
 
 // variants returns all of them; what the module cannot do has none.
@@ -113,6 +117,9 @@ func variants(k knows) []variant {
 	if k.cache && k.state {
 		add(variant{name: seenName + ", filter state", door: "postern-state", corpus: "RS256", status: ok, baseline: plain("RS256"), peer: seenPeer, seen: true, cache: allHits})
 	}
+	if k.signed {
+		add(variant{name: signedName, door: "postern-signed", corpus: signedBodies, status: ok, baseline: plain(signedBodies)})
+	}
 	return append(list, refusals()...)
 }
 
@@ -131,6 +138,8 @@ func baselines() []variant {
 	return append(list,
 		variant{name: "do-nothing module", door: "nothing", corpus: "RS256", status: ok, baseline: plain("RS256")},
 		variant{name: readingName, door: "reading", corpus: "RS256", status: ok, baseline: plain("RS256")},
+		variant{name: plain(signedBodies), door: "plain", corpus: signedBodies, status: ok},
+		variant{name: bufferingName, door: "buffering", corpus: signedBodies, status: ok, baseline: plain(signedBodies)},
 		variant{name: nothingBare, door: "nothing", corpus: "no token", status: ok, baseline: plain("no token")})
 }
 

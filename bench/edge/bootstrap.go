@@ -23,23 +23,37 @@ type Door struct {
 	Filter json.RawMessage
 }
 
-// Plugin returns the filter that runs a module. name separates its VM from others'.
-// Where allowed is not nil, the host withholds every function that it does not name,
-// and does not call what it does not name either.
-func Plugin(name, path, config string, allowed []string) (json.RawMessage, error) {
+// Plugin is a filter that runs a module.
+type Plugin struct {
+	// Name separates its VM from others'.
+	Name string
+	// Path is the module's file, Config its configuration.
+	Path, Config string
+	// Allowed, if it is not nil, has the host withhold every function that it does not
+	// name, and not call what it does not name either.
+	Allowed []string
+	// Holds says that the module may hold headers and still gets the body.
+	Holds bool
+}
+
+// Filter returns the JSON of an http_filters entry.
+func (p Plugin) Filter() (json.RawMessage, error) {
 	c := object{
-		"name": name,
+		"name": p.Name,
 		"vm_config": object{
-			"vm_id":   name,
+			"vm_id":   p.Name,
 			"runtime": "envoy.wasm.runtime.v8",
-			"code":    object{"local": object{"filename": path}},
+			"code":    object{"local": object{"filename": p.Path}},
 		},
-		"configuration":  object{"@type": typeString, "value": config},
+		"configuration":  object{"@type": typeString, "value": p.Config},
 		"failure_policy": "FAIL_CLOSED",
 	}
-	if allowed != nil {
+	if p.Holds {
+		c["allow_on_headers_stop_iteration"] = true
+	}
+	if p.Allowed != nil {
 		capabilities := object{}
-		for _, function := range allowed {
+		for _, function := range p.Allowed {
 			capabilities[function] = object{}
 		}
 		c["capability_restriction_config"] = object{"allowed_capabilities": capabilities}

@@ -80,6 +80,24 @@ func (s Setup) provider(key *mint.Key) (object, error) {
 	return p, nil
 }
 
+// SignedConfig returns Postern's configuration for the requests of [mint.Signed]. They
+// are taken for a day: a bench makes them at its start.
+func SignedConfig() (string, error) {
+	text, err := json.Marshal(object{
+		"providers": object{"partner": object{"signed_request": object{
+			"template": object{
+				"algorithm": "hmac-sha256", "base": mint.SignedBase,
+				"signature": object{"header": "x-signature", "encoding": "hex"},
+				"timestamp": object{"header": "x-timestamp"},
+			},
+			"keys":      []object{{"id": "partner", "secret": object{"inline": mint.SignedSecret}}},
+			"tolerance": "86400s",
+		}}},
+		"rules": []object{{"match": object{"prefix": "/"}, "requires": object{"provider_name": "partner"}}},
+	})
+	return string(text), err
+}
+
 // Config returns one configuration for either filter: the module takes jwt_authn's
 // JSON as it is, but for HMAC, which it wants named, and for caches.
 func Config(s Setup) (string, error) {

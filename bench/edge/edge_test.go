@@ -107,7 +107,7 @@ func TestARefusedVariantIsWrongNotFast(t *testing.T) {
 		}
 		doors = append(doors, Door{Name: name, Filter: filter})
 	}
-	nothing, err := Plugin("nothing", "../testdata/nothing.wasm", "", nil)
+	nothing, err := Plugin{Name: "nothing", Path: "../testdata/nothing.wasm"}.Filter()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestWhatIsWithheldIsNotThere(t *testing.T) {
 	all := []string{"proxy_abi_version_0_2_0", "proxy_get_header_map_pairs", "proxy_on_context_create", "proxy_on_memory_allocate", "proxy_on_request_headers"}
 	var doors []Door
 	for name, allowed := range map[string][]string{"unbounded": nil, "all": all, "without": slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "proxy_get_header_map_pairs" })} {
-		filter, err := Plugin(name, "../testdata/reading.wasm", "", allowed)
+		filter, err := Plugin{Name: name, Path: "../testdata/reading.wasm", Allowed: allowed}.Filter()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,8 @@ type Corpus struct {
 	Paths []string
 	// Lines are further header lines of every request, each with its line end.
 	Lines string
+	// Whole are requests to be sent as they are, in turn, instead of all that.
+	Whole []string
 }
 
 const (
@@ -31,6 +33,9 @@ const (
 
 // Append is part of load.Source.
 func (c *Corpus) Append(b []byte, i int) []byte {
+	if len(c.Whole) > 0 {
+		return append(b, c.Whole[i%len(c.Whole)]...)
+	}
 	path := requestPath
 	if len(c.Paths) > 0 {
 		path = c.Paths[i%len(c.Paths)]
