@@ -17,6 +17,9 @@ import (
 func (p prover) AuthnProvider(number int, _ []string) policy.Proof {
 	n := &p.nodes[number]
 	cfg := &p.cfg.Providers[n.provider]
+	if cfg.Signed != nil {
+		return p.trial(n.branch, n).signedRequest(cfg)
+	}
 	p.writer.SanitizeAuthn(&p.cfg.Effect, n.provider)
 	verdict := policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: n.provider}
 	walk := credential.From(cfg.Places, p.gone, &p.view)

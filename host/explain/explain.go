@@ -5,7 +5,8 @@
 // rule asks for, in order, with its clause and what was expected and found. Spec: the
 // sections of the documentation on rules, tokens and key sets; each check cites its own.
 // The verdict is the module's; the checks are made by the module's rooms, natively. Where
-// the two disagree the report says so. It never shows a token, a signature, a secret or a
+// the two disagree the report says so. Of a signed request it shows the text that was
+// signed, as it is put together here. It never shows a token, a signature, a secret or a
 // claim other than those that name issuer, audience, times, key and algorithm.
 package explain
 
@@ -138,6 +139,9 @@ func Run(ctx context.Context, e *replay.Engine, c *replay.Case) (*Report, error)
 		return nil, fmt.Errorf("the module takes the configuration and its rooms do not: %v", problems)
 	}
 	r := newRun(cfg, c)
+	if r.answered = answer.Reason; answer.Provider != nil {
+		r.answeredBy = string(*answer.Provider)
+	}
 	r.judge()
 	r.report.Verdict = Verdict{Allowed: answer.Allowed, Status: answer.Status, Reason: answer.Reason}
 	if answer.Provider != nil {

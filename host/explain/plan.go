@@ -104,6 +104,9 @@ var tokenChecks = []def{
 // plan lists the checks of a provider, none reached yet.
 func (r *run) plan(provider int, audiences []string) []Check {
 	p := &r.cfg.Providers[provider]
+	if p.Signed != nil {
+		return planSigned(p)
+	}
 	var list []Check
 	for i := range tokenChecks {
 		d := &tokenChecks[i]

@@ -34,6 +34,7 @@ type trial struct {
 	audiences []string
 	attempt   *jwt.Attempt
 	raw       string
+	signer    string // by which key a signed request says that it is signed
 	place     *credential.Place
 }
 
@@ -48,6 +49,9 @@ func (p prover) Provider(number int, _ []string) policy.Proof {
 	n := &p.nodes[number]
 	t := &trial{run: p.run, branch: &p.report.Branches[n.branch], provider: n.provider, audiences: n.audiences, attempt: new(jwt.Attempt)}
 	cfg := &p.cfg.Providers[n.provider]
+	if cfg.Signed != nil {
+		return t.signedRequest(cfg)
+	}
 	found := new(credential.Finder).Find(&p.view, cfg.Places)
 	if found.State != credential.Present {
 		return t.unfound(found.State)
@@ -165,8 +169,12 @@ func (p prover) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 	}
 	var first policy.Proof
 	for i, identity := range p.proved[mark:] {
-		claims := identity.identity.Claims.Root()
-		code := rules.Judge(claims, t.now, p.cfg.Providers[identity.identity.Provider].JWT.ClockSkewSeconds)
+		var code reason.Code
+		if identity.identity.Signed {
+			code = rules.JudgeKey(identity.identity.Client)
+		} else {
+			code = rules.Judge(identity.identity.Claims.Root(), t.now, p.cfg.Providers[identity.identity.Provider].JWT.ClockSkewSeconds)
+		}
 		if code == reason.OK {
 			b.Provider = p.providerName(identity.identity.Provider)
 			t.passAll()
@@ -186,7 +194,7 @@ func (p prover) Authorize(rules *authorize.Rules, mark int) policy.Proof {
 }
 
 func (t *trial) authorizeFails(rules *authorize.Rules, id proof, code reason.Code) {
-	if code != reason.ClaimDenied {
+	if code != reason.ClaimDenied || id.identity.Signed {
 		t.fail(code)
 		return
 	}
@@ -215,6 +223,13 @@ func (p prover) Everyone() policy.Proof {
 // everyonesToken judges the token at a provider's places, as its issuer's.
 func (p prover) everyonesToken(i int) policy.Proof {
 	providers := p.cfg.Providers
+	if providers[i].Signed != nil {
+		p.report.Branches = append(p.report.Branches, Branch{
+			Node: "any signature of " + providers[i].Name, Provider: providers[i].Name, Outcome: NotReached, Checks: p.plan(i, nil),
+		})
+		t := &trial{run: p.run, branch: &p.report.Branches[len(p.report.Branches)-1], provider: i, attempt: new(jwt.Attempt)}
+		return t.signedRequest(&providers[i])
+	}
 	found := new(credential.Finder).Find(&p.view, providers[i].Places)
 	if found.State == credential.Present && filter.Taken(p.cfg, found.Place, i) {
 		return policy.Proof{State: policy.Missing, Reason: reason.Missing, Provider: -1}

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,10 @@ type run struct {
 	gone    []*credential.Place // places that compat has emptied
 	excused bool
 	outcome outcome
+
+	body                 []byte
+	properties           map[string][]byte
+	answered, answeredBy string // the module's reason and provider
 }
 
 func newRun(cfg *config.Config, c *replay.Case) *run {
@@ -76,6 +81,8 @@ func newRun(cfg *config.Config, c *replay.Case) *run {
 	for i := range cfg.Remote {
 		r.sources = append(r.sources, jwks.New(cfg.Remote[i], uint64(i)+1))
 	}
+	r.body, r.properties = c.Request.Body, map[string][]byte{"source.address": []byte("127.0.0.1:50000")}
+	maps.Copy(r.properties, c.Properties)
 	pairs := c.Request.Pairs()
 	headers := make([]request.Header, len(pairs))
 	for i, p := range pairs {

@@ -45,7 +45,9 @@ func hookLine(text string) envoy.Header {
 func partnerRequest(at time.Time, nonce, body string) envoy.Request {
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	r := envoy.Request{Method: "POST", Target: "/", Host: "api.test", Headers: []envoy.Header{
-		{Name: "x-key", Value: "k1"}, {Name: "x-timestamp", Value: stamp}, {Name: "x-nonce", Value: nonce},
+		{Name: "x-key", Value: "k1"},
+		{Name: "x-timestamp", Value: stamp},
+		{Name: "x-nonce", Value: nonce},
 		{Name: "x-signature", Value: macOf("partner secret", stamp+"."+nonce+".POST./."+body)},
 	}}
 	if body != "" {
