@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -40,14 +41,25 @@ func mainConfig(keys string, k keyring, audience string) (object, error) {
 				"issuer": issuer, "audiences": []string{"orders"}, "claim_to_headers": identity,
 				"algorithms": []string{"HS256"}, "local_jwks": object{"inline_string": partner},
 			},
+			"github": signedRequest("github", k, object{}),
+			"orders": signedRequest("standard-webhooks", k, object{"replay": object{"by": "signature"}}),
 		},
 		"rules": []object{
 			{"match": object{"path_separated_prefix": "/public"}, "requires": object{}},
+			requires("/hooks/github", "github"),
+			requires("/hooks/orders", "orders"),
 			requires("/api", "corp"),
 			requires("/edge", "edge"),
 			requires("/partner", "partner"),
 		},
 	}, nil
+}
+
+// signedRequest is a provider whose sender signs, in a vendor's way.
+func signedRequest(preset string, k keyring, more object) object {
+	more["preset"] = preset
+	more["keys"] = []object{{"id": "demo", "secret": object{"inline_base64": base64.StdEncoding.EncodeToString(k.secret)}}}
+	return object{"signed_request": more}
 }
 
 func requires(prefix, provider string) object {

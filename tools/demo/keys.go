@@ -25,7 +25,7 @@ type keyring struct {
 	rsa              *rsa.PrivateKey   // kid "rsa", for RS256 and PS256
 	ec, next, forged *ecdsa.PrivateKey // kid "ec"; "next" comes with the rotation; forged is nobody's
 	ed               ed25519.PrivateKey
-	secret           []byte // shared with the partner, for HS256
+	secret           []byte // shared with the partner, for HS256, and with those who send webhooks
 }
 
 func newKeyring() (k keyring, err error) {
@@ -43,6 +43,13 @@ func newKeyring() (k keyring, err error) {
 	k.secret = make([]byte, 32)
 	_, err = rand.Read(k.secret)
 	return k, err
+}
+
+// mac is what a sender of webhooks signs text with.
+func (k keyring) mac(text string) []byte {
+	m := hmac.New(sha256.New, k.secret)
+	m.Write([]byte(text))
+	return m.Sum(nil)
 }
 
 // set returns the JWKS of public keys and shared secrets, by kid.

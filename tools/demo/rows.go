@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
 	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
@@ -17,6 +20,7 @@ type row struct {
 	before  func(context.Context, *world) error
 	path    string
 	headers func(keyring) []string
+	body    string // makes it a POST
 
 	status int
 	reason string // "" for an allowed request
@@ -61,7 +65,7 @@ const challenge = "Www-Authenticate"
 // rows returns the table, in the order in which it is played.
 func rows() []row {
 	var all []row
-	for _, part := range [][]row{goodRows(), badRows(), forgedRows(), trickRows(), rotationRows(), outageRows(), reloadRows()} {
+	for _, part := range [][]row{goodRows(), badRows(), forgedRows(), trickRows(), signedRows(), rotationRows(), outageRows(), reloadRows()} {
 		all = append(all, part...)
 	}
 	return all
@@ -138,6 +142,30 @@ func trickRows() []row {
 		{what: "/public/../api/orders, no token", path: "/public/../api/orders", headers: lines(), status: 400, reason: "path_not_normal"},
 		{what: "/public/%2e%2e/api/orders, no token", path: "/public/%2e%2e/api/orders", headers: lines(), status: 400, reason: "path_not_normal"},
 		{what: "a path that no rule names, good token", path: "/metrics", headers: bearer(good), status: 403, reason: "no_rule"},
+	}
+}
+
+// signedRows are webhooks: their senders sign the body and have no token.
+func signedRows() []row {
+	const hook, changed = `{"action":"opened","number":17}`, `{"action":"opened","number":18}`
+	now := time.Now()
+	github := func(k keyring) []string {
+		return []string{"X-Hub-Signature-256: sha256=" + hex.EncodeToString(k.mac(hook))}
+	}
+	standard := func(at time.Time) func(keyring) []string {
+		stamp := strconv.FormatInt(at.Unix(), 10)
+		return func(k keyring) []string {
+			mac := base64.StdEncoding.EncodeToString(k.mac("msg_1." + stamp + "." + hook))
+			return []string{"Webhook-Id: msg_1", "Webhook-Timestamp: " + stamp, "Webhook-Signature: v1," + mac}
+		}
+	}
+	return []row{
+		{group: "Signed requests", what: "a webhook of GitHub's", path: "/hooks/github", headers: github, body: hook, status: 200},
+		{what: "the same, a digit of its body changed", path: "/hooks/github", headers: github, body: changed, status: 401, reason: "signature_invalid", header: challenge},
+		{what: "the same, not signed", path: "/hooks/github", headers: lines(), body: hook, status: 401, reason: "missing", header: challenge},
+		{what: "a Standard Webhook", path: "/hooks/orders", headers: standard(now), body: hook, status: 200},
+		{what: "the very same again", path: "/hooks/orders", headers: standard(now), body: hook, status: 401, reason: "replayed", header: challenge},
+		{what: "signed ten minutes ago", path: "/hooks/orders", headers: standard(now.Add(-10 * time.Minute)), body: hook, status: 401, reason: "signature_expired", header: challenge},
 	}
 }
 

@@ -141,11 +141,18 @@ func (w *world) ask(ctx context.Context, r row) (o outcome, err error) {
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n", r.path)
+	method := "GET"
+	if r.body != "" {
+		method = "POST"
+	}
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n", method, r.path)
+	if r.body != "" {
+		fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(r.body))
+	}
 	for _, line := range r.headers(w.keys) {
 		b.WriteString(line + "\r\n")
 	}
-	b.WriteString("\r\n")
+	b.WriteString("\r\n" + r.body)
 	if _, err := io.WriteString(conn, b.String()); err != nil {
 		return o, err
 	}
