@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"plugin/offload":            {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/kernel/rsa"},
 	"plugin/identity":           {"plugin/jsonx"},
 	"plugin/verify/jwt":         {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
-	"plugin/verify/signed":      {"plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
+	"plugin/verify/signed":      {"plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/jsonx", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
 	"plugin/verify/signed/form": {"plugin/request"},
 	"plugin/jwks":               {"plugin/jsonx", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
 	"plugin/replay":             {"plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory"},

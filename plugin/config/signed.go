@@ -107,6 +107,10 @@ func (b *builder) scheme(name string, v value, c *signedCommon) signed.Scheme {
 		return b.sigv4(v, c)
 	case "http_message_signatures":
 		return b.httpMessageSignatures(v, c)
+	case "signed_url":
+		return b.signedURL(v, c)
+	case "aliyun":
+		return b.aliyun(v, c)
 	default:
 		v.fail("is not supported by this version")
 	}
