@@ -133,3 +133,37 @@ func sequence(parts ...[]byte) []byte {
 	raw := bytes.Join(parts, nil)
 	return append([]byte{0x30, byte(len(raw))}, raw...)
 }
+
+// TestD24Azure: host, time and the body's hash are signed, whatever else is; the time is the
+// one that is signed.
+func TestD24Azure(t *testing.T) {
+	cfg := provider(t, object{"preset": "azure-appconfig", "keys": []object{{"id": "cred", "secret": object{"inline": base64.StdEncoding.EncodeToString([]byte(theKey))}}}})
+	sum := sha256.Sum256([]byte(message))
+	hash := base64.StdEncoding.EncodeToString(sum[:])
+	const date, stale = "Thu, 01 Jan 2026 00:00:00 GMT", "Wed, 31 Dec 2025 00:00:00 GMT"
+	for law, c := range map[string]struct {
+		names, values string
+		more          []string
+		want          reason.Code
+	}{
+		"as Azure's clients":        {"x-ms-date;host;x-ms-content-sha256", date + ";edge.example.com;" + hash, []string{"x-ms-date", date}, reason.OK},
+		"date for x-ms-date":        {"date;host;x-ms-content-sha256", date + ";edge.example.com;" + hash, []string{"date", date}, reason.OK},
+		"in another order":          {"host;x-ms-content-sha256;x-ms-date", "edge.example.com;" + hash + ";" + date, []string{"x-ms-date", date}, reason.OK},
+		"more than that":            {"x-ms-date;host;x-ms-content-sha256;x-more", date + ";edge.example.com;" + hash + ";m", []string{"x-ms-date", date, "x-more", "m"}, reason.OK},
+		"no host":                   {"x-ms-date;x-ms-content-sha256", date + ";" + hash, []string{"x-ms-date", date}, reason.ComponentNotCovered},
+		"no hash":                   {"x-ms-date;host", date + ";edge.example.com", []string{"x-ms-date", date}, reason.ComponentNotCovered},
+		"no time":                   {"host;x-ms-content-sha256", "edge.example.com;" + hash, []string{"x-ms-date", date}, reason.TimestampMissing},
+		"a fresh unsigned time":     {"x-ms-date;host;x-ms-content-sha256", stale + ";edge.example.com;" + hash, []string{"x-ms-date", stale, "date", date}, reason.SignatureExpired},
+		"another fresh one":         {"date;host;x-ms-content-sha256", stale + ";edge.example.com;" + hash, []string{"x-ms-date", date, "date", stale}, reason.SignatureExpired},
+		"two times that disagree":   {"date;x-ms-date;host;x-ms-content-sha256", stale + ";" + date + ";edge.example.com;" + hash, []string{"x-ms-date", date, "date", stale}, reason.TimestampMalformed},
+		"a listed header is absent": {"x-ms-date;host;x-ms-content-sha256;x-more", date + ";edge.example.com;" + hash + ";", []string{"x-ms-date", date}, reason.ComponentMissing},
+	} {
+		sig := base64.StdEncoding.EncodeToString(mac256("POST\n/kv?a=1\n" + c.values))
+		r := post("/kv?a=1", message, append(c.more, "x-ms-content-sha256", hash, "authorization", "HMAC-SHA256 Credential=cred&SignedHeaders="+c.names+"&Signature="+sig)...)
+		mustBe(t, law, cfg, r, c.want)
+		if c.want == reason.OK {
+			r.Body = []byte(message + " ")
+			mustBe(t, law+", another body", cfg, r, reason.DigestMismatch)
+		}
+	}
+}
