@@ -41,6 +41,7 @@ func TestWebBotAuth(t *testing.T) {
 		{law: "more, as the configuration asks", list: `("@authority")`, params: bounded + id + tagged, base: authority, want: reason.ComponentNotCovered, edit: func(c *httpsig.Config) { c.Components = []string{"@method"} }},
 		{law: "the agent as a string", list: `("@authority" "signature-agent")`, params: bounded + id + tagged, base: authority + `"signature-agent": ` + agent + "\n", agent: agent},
 		{law: "the agent as a string that is not covered", list: `("@authority")`, params: bounded + id + tagged, base: authority, agent: agent, want: reason.ComponentNotCovered},
+		{law: "the agent as a string, and another field that is covered", list: `("@authority" "accept")`, params: bounded + id + tagged, base: authority, agent: agent, want: reason.ComponentNotCovered},
 		{law: "the agent as a dictionary's member", list: `("@authority" "signature-agent";key="sig1")`, params: bounded + id + tagged, base: authority + `"signature-agent";key="sig1": "https://bot.example"` + "\n", agent: agents},
 		{law: "the agent as a dictionary", list: `("@authority" "signature-agent")`, params: bounded + id + tagged, base: authority + `"signature-agent": ` + agents + "\n", agent: agents},
 		{law: "the agent as a dictionary that is not covered", list: `("@authority")`, params: bounded + id + tagged, base: authority, agent: agents, want: reason.ComponentNotCovered},

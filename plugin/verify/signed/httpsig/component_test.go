@@ -82,6 +82,7 @@ func TestFields(t *testing.T) {
 		id, value string
 	}{
 		{"one line", []string{"a"}, `"x-f"`, "a"},
+		{"the first and the last visible characters", []string{"! ~"}, `"x-f"`, "! ~"},
 		{"an empty one", []string{""}, `"x-f"`, ""},
 		{"trimmed", []string{" \t a  b\t "}, `"x-f"`, "a  b"},
 		{"several lines", []string{" a, b ", "c", ""}, `"x-f"`, "a, b, c, "},
@@ -113,7 +114,7 @@ func TestFields(t *testing.T) {
 		{"an item, strictly", "sec-gpc", " ?1 ", `"sec-gpc";sf`, "?1"},
 		{"the host is the authority as it is", "x-any", "", `"host"`, "example.com"},
 		{"a date", "x-any", "", `"date"`, "Tue, 20 Apr 2021 02:07:55 GMT"},
-		{"names with all that may be in one", "x!#$%&'*+-.^_`|~9", "v", "\"x!#$%&'*+-.^_`|~9\"", "v"},
+		{"names with all that may be in one", "x!#$%&'*+-.^_`|~09az", "v", "\"x!#$%&'*+-.^_`|~09az\"", "v"},
 	} {
 		m := post().with(c.name, c.line)
 		expect(t, c.law, judge(t, p, m.covering(k, c.id, c.value), now), reason.OK)
@@ -279,6 +280,17 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 	heavy := post().with("x-d", "a"+strings.Repeat(";p=aaaaaaaaaaaaaaa;q=bbbbbbbbbbbbbbb", 120))
 	expect(t, "one member with many parameters", judge(t, p, heavy.signed(k, `("x-d";key="a")`+params, ""), now), reason.SignaturesTooMany)
+	// Each bound holds at its number, and not one above.
+	for length, want := range map[int]reason.Code{65528: reason.OK, 65529: reason.SignaturesTooMany} {
+		value := strings.Repeat("x", length) // with `"x-f": ` and a line break 64 KiB
+		expect(t, fmt.Sprint("a line of ", length), judge(t, p, post().with("x-f", value).covering(k, `"x-f"`, value), now), want)
+	}
+	for length, want := range map[int]reason.Code{1 << 17: reason.OK, 1<<17 + 1: reason.SignaturesTooMany} {
+		m := post()
+		m.target = "/?a=1&b=2&" + strings.Repeat("p", length-len("a=1&b=2&"))
+		list, base := `("@query-param";name="a" "@query-param";name="b")`, "\"@query-param\";name=\"a\": 1\n\"@query-param\";name=\"b\": 2\n"
+		expect(t, fmt.Sprint("two searches of ", length), judge(t, p, m.signed(k, list+params, base), now), want)
+	}
 	large := post().with("x-f", strings.Repeat("x", 40<<10))
 	expect(t, "one long field", judge(t, p, large.covering(k, `"x-f"`, strings.Repeat("x", 40<<10)), now), reason.OK)
 	expect(t, "a text that is too long", judge(t, p, large.signed(k, `("x-f" "x-f";bs)`+params, ""), now), reason.SignaturesTooMany)
