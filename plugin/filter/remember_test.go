@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -120,6 +121,43 @@ func TestP05BySignature(t *testing.T) {
 	want(t, "again", v, reason.Replayed)
 	v, _ = c.send(sent(strings.ToUpper(good)), withLast, "body")
 	want(t, "in capitals", v, reason.Replayed)
+}
+
+// TestWhatAStrangerPutsIntoSharedDataIsNotBelieved where entries are authenticated.
+func TestWhatAStrangerPutsIntoSharedDataIsNotBelieved(t *testing.T) {
+	shared := newMemo()
+	text := strings.Replace(calls(""), `{"providers"`, `{"limits":{"shared_data_secret":{"inline":"sixteen bytes or more"}},"providers"`, 1)
+	c := newCourier(t, text, shared)
+	v, _ := c.send(partner("k1", "first secret", start, "n1", ""), withLast)
+	want(t, "first", v, reason.OK)
+	before := maps.Clone(shared.cells)
+	v, _ = c.send(partner("k1", "first secret", start, "n2", ""), withLast)
+	want(t, "second", v, reason.OK)
+	changed := 0
+	for key, cell := range shared.cells {
+		if string(before[key].value) != string(cell.value) && len(cell.value) > 0 {
+			cell.value = append([]byte(nil), cell.value...)
+			cell.value[len(cell.value)/2] ^= 1
+			shared.cells[key] = cell
+			changed++
+		}
+	}
+	if changed == 0 {
+		t.Fatal("nothing is kept in shared data")
+	}
+	refused := 0
+	for _, nonce := range []string{"n1", "n2"} {
+		v, _ = c.send(partner("k1", "first secret", start, nonce, ""), withLast)
+		if v.Action != Refuse {
+			t.Errorf("%s passes again", nonce)
+		}
+		if v.Reason == reason.ReplayUnavailable {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("what was changed is believed")
+	}
 }
 
 // TestWithoutAMemoryNothingThatMustNotComeTwicePasses.
