@@ -49,6 +49,19 @@ func keys(f *findings, p map[string]any, path string, env map[string]string) {
 	pemKeys(f, []byte(document), where)
 }
 
+// secrets lints the shared secrets of a provider of signed requests.
+func secrets(f *findings, p map[string]any, path string) {
+	signed, _ := member(p, "signed_request", "signedRequest").(map[string]any)
+	list, _ := signed["keys"].([]any)
+	for _, k := range list {
+		key, _ := k.(map[string]any)
+		secret, _ := key["secret"].(map[string]any)
+		if member(secret, "inline", "inline_base64", "inlineBase64") != nil {
+			f.add("secret-inline", path+".signed_request.keys")
+		}
+	}
+}
+
 func member(m map[string]any, names ...string) any {
 	for _, name := range names {
 		if v, ok := m[name]; ok {

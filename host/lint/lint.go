@@ -71,6 +71,8 @@ var Kinds = []Kind{
 	{"private-key", Warning, "has the private half of a key: whoever reads the configuration can mint tokens; leave only the public members"},
 	{"hmac-inline", Warning, "has an HMAC secret in the configuration, which config dumps show; use environment_variable"},
 	{"hmac-passphrase", Warning, "has an HMAC secret that is a text: it may be guessed offline from any one token (RFC 7518 §8.8); use random bytes"},
+	{"secret-inline", Warning, "has a shared secret in the configuration, which config dumps show; use env"},
+	{"untimed", Note, "its requests carry no signed time: what was sent once is good for as long as its secret"},
 	{"fail-open", Warning, "lets every request pass unverified once the module traps (FAIL_OPEN); use FAIL_RELOAD"},
 	{"route-disabled", Warning, "switches filters off for a route, the one that verifies tokens among them if it is named here"},
 }
@@ -144,6 +146,7 @@ func Config(text []byte, env map[string]string) ([]Finding, error) {
 	for i := range cfg.Providers {
 		p, _ := providers[cfg.Providers[i].Name].(map[string]any)
 		keys(f, p, at(cfg.Providers[i].Name), env)
+		secrets(f, p, at(cfg.Providers[i].Name))
 	}
 	return f.sorted(), nil
 }
@@ -197,6 +200,12 @@ func asksAudience(r *policy.Requirement, provider int) (all, named bool) {
 func provider(f *findings, cfg *config.Config, i int) {
 	p := &cfg.Providers[i]
 	path := at(p.Name)
+	if p.Signed != nil {
+		if !p.Signed.Traits.Timed {
+			f.add("untimed", path)
+		}
+		return
+	}
 	all, named := true, false
 	for k := range cfg.Policy.Rules {
 		a, n := asksAudience(&cfg.Policy.Rules[k].Requirement, i)

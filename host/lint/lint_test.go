@@ -72,6 +72,9 @@ func TestEachLint(t *testing.T) {
 	fromEnv := strings.Replace(local(ecKey), `"inline_string":`+quoted(`{"keys":[`+ecKey+`]}`), `"environment_variable":"KEYS"`, 1)
 	none := strings.Replace(remote, `"audiences":["api"],`, "", 1)
 	long := func(name string) string { return remote + `,` + name }
+	hook := func(preset, secret string) string {
+		return `"signed_request":{"preset":"` + preset + `","keys":[{"id":"k","secret":{` + secret + `}}]}`
+	}
 	set := func(extra string) string {
 		return strings.Replace(remote, `"cluster":"c"}`, `"cluster":"c"},`+extra, 1)
 	}
@@ -102,8 +105,10 @@ func TestEachLint(t *testing.T) {
 		{"key-without-kid", local(ecKey, strings.Replace(ecKey, `"kid":"1",`, "", 1)), ask, "", "providers.a.local_jwks", local(strings.Replace(ecKey, `"kid":"1",`, "", 1)), ask, ""},
 		{"private-key", local(withPrivate(t)), ask, "", "providers.a.local_jwks", local(ecKey), ask, ""},
 		{"hmac-inline", local(oct("h", random)) + `,"algorithms":["HS256"]`, ask, "", "providers.a.local_jwks", fromEnv + `,"algorithms":["HS256"]`, ask, ""},
+		{"secret-inline", hook("slack", `"inline":"s"`), ask, "", "providers.a.signed_request.keys", hook("slack", `"env":"SECRET"`), ask, ""},
+		{"untimed", hook("github", `"env":"SECRET"`), ask, "", "providers.a", hook("slack", `"env":"SECRET"`), ask, ""},
 	}
-	env := map[string]string{"KEYS": `{"keys":[` + oct("h", random) + `]}`}
+	env := map[string]string{"SECRET": "s", "KEYS": `{"keys":[` + oct("h", random) + `]}`}
 	seen := map[string]bool{"forward-any-audience": true, "hmac-passphrase": true, "fail-open": true, "route-disabled": true} // below
 	for _, tt := range tests {
 		t.Run(tt.id+" "+tt.path, func(t *testing.T) {

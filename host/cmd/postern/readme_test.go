@@ -36,25 +36,44 @@ func blocks(t *testing.T, text, language string) []string {
 	return found
 }
 
-// The configuration that the README shows is a file, and the module takes it
+// The configurations that the README shows are files, and the module takes them
 // without an error or a warning.
 func TestReadmeConfiguration(t *testing.T) {
 	text := readme(t)
-	for _, block := range blocks(t, text, "yaml") {
-		const file = "testdata/readme/first.yaml"
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	files := map[string]string{}
+	for _, pattern := range []string{"testdata/readme/first.yaml", "testdata/readme/signed/*.yaml"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal(pattern, err)
 		}
-		if block != string(want) {
-			t.Errorf("the README's configuration is not %s", file)
+		for _, name := range names {
+			config, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[string(config)] = name
+			if base := filepath.Base(name); !strings.Contains(text, base) {
+				t.Errorf("the README does not name %s", base)
+			}
+		}
+	}
+	variable := regexp.MustCompile(`env: (\w+)`)
+	for _, block := range blocks(t, text, "yaml") {
+		name := files[block]
+		if name == "" {
+			t.Errorf("no file holds what the README shows:\n%s", block)
+			continue
+		}
+		args := []string{"check", "--module", builtModule, name}
+		for _, m := range variable.FindAllStringSubmatch(block, -1) {
+			args = append(args, "--env", m[1]+"=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 		}
 		var out bytes.Buffer
-		if code := run(context.Background(), []string{"check", "--module", builtModule, file}, nil, &out, &out); code != exitOK {
-			t.Errorf("exit code %d: %s", code, out.String())
+		if code := run(context.Background(), args, nil, &out, &out); code != exitOK {
+			t.Errorf("%s: exit code %d: %s", name, code, out.String())
 		}
 		if strings.Contains(out.String(), "warning") {
-			t.Errorf("a first configuration has no warnings: %s", out.String())
+			t.Errorf("%s: what the README shows has no warnings: %s", name, out.String())
 		}
 	}
 }
