@@ -54,11 +54,12 @@ show('aws4', 'sigv4', {}, {
 })
 
 const digest = 'sha-256=:' + createHash('sha256').update(body).digest('base64') + ':'
-for (const [id, algorithm, key] of [
+for (const [id, algorithm, key, refused] of [
   ['shared', 'hmac-sha256', Buffer.from(keys.shared_base64, 'base64')],
   ['ed25519', 'ed25519', keys.ed25519],
   ['p256', 'ecdsa-p256-sha256', keys.p256],
-  ['rsa', 'rsa-pss-sha512', keys.rsa],
+  ['rsa15', 'rsa-v1_5-sha256', keys.rsa],
+  ['rsa', 'rsa-pss-sha512', keys.rsa, 'its salt is as long as can be, RFC 9421 §3.3.1 says 64 bytes'],
 ]) {
   const signed = await httpbis.signMessage({
     key: createSigner(key, algorithm, id),
@@ -71,6 +72,6 @@ for (const [id, algorithm, key] of [
   show('http-message-signatures (npm), ' + algorithm, 'rfc9421', {}, {
     target: '/rfc9421?a=1',
     headers: Object.entries(signed.headers).map(([k, v]) => [k.toLowerCase(), v]),
-    covers: ['target', 'content-digest', 'signature-input', 'signature'],
+    covers: ['target', 'content-digest', 'signature-input', 'signature'], refused,
   })
 }
