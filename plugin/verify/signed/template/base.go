@@ -272,11 +272,20 @@ func HashOf(name string) digest.Hash {
 	return digest.None
 }
 
-// isName says that s is a header field's name in lower case (RFC 9110 §5.6.2).
+// isName says that s is a header field's name in lower case.
 func isName(s string) bool {
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || 'A' <= c && c <= 'Z' || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return false
+		}
+	}
+	return isToken(s)
+}
+
+// isToken: RFC 9110 §5.6.2.
+func isToken(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
 			return false
 		}
 	}

@@ -56,6 +56,9 @@ func (c *checker) check() {
 	for _, l := range c.others() {
 		c.location(l.member, l.location)
 	}
+	if cfg.Challenge != "" && !isToken(cfg.Challenge) {
+		c.fail("challenge", "is no name that a scheme can have (RFC 9110 §11.1)")
+	}
 	if strings.IndexByte(cfg.PublicBase, '?') >= 0 {
 		c.fail("public_base_url", "has a query")
 	}
