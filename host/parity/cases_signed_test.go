@@ -1,6 +1,8 @@
 package parity
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +29,15 @@ func slacked(seconds int, text string) build {
 	}
 }
 
+// zipped is a text of zeros in gzip.
+func zipped(zeros int) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(bytes.Repeat([]byte("0"), zeros))
+	_ = w.Close()
+	return b.String()
+}
+
 // hooksGroup: webhooks.
 var hooksGroup = group{
 	name: "hooks", hold: true, config: `{
@@ -51,6 +62,9 @@ var hooksGroup = group{
 		{law: "who says so himself is nobody", send: call("POST", "/", hooked("body"), body("body"), line("x-client", "root"), line("X-Key-Id", "root")), want: byHook(without("x-client", "x-key-id"))},
 		{law: "no body, signed as such", send: get("/", hooked("")), want: byHook()},
 		{law: "Y-06 bytes that are no text", send: call("POST", "/", hooked("\x00\xff\xfe"), body("\x00\xff\xfe")), want: byHook()},
+		{law: "Y-07 a body in gzip is signed as it is on the wire", send: call("POST", "/", line("content-encoding", "gzip"), hooked(zipped(1000)), body(zipped(1000))), want: byHook()},
+		{law: "Y-07 the text within it is not what counts", send: call("POST", "/", line("content-encoding", "gzip"), hooked(strings.Repeat("0", 1000)), body(zipped(1000))), want: badHook("signature_invalid")},
+		{law: "Y-07 what would grow a thousandfold is as long as it is on the wire", send: call("POST", "/", line("content-encoding", "gzip"), hooked(zipped(3<<20)), body(zipped(3<<20))), want: byHook()},
 		{law: "Y-06 a body with a line feed more", send: call("POST", "/", hooked("{}"), body("{}\n")), want: badHook("signature_invalid")},
 		{law: "Y-06 the same JSON in another order", send: call("POST", "/", hooked(`{"a":1,"b":2}`), body(`{"b":2,"a":1}`)), want: badHook("signature_invalid")},
 		{law: "Y-09 a body where none is signed", send: call("GET", "/", hooked(""), body("x")), want: badHook("signature_invalid")},
@@ -118,8 +132,21 @@ var mixedGroup = group{
 }
 
 // partnered is a signed call; again sends the very same.
-func partnered(nonce, text string) build {
-	return func(b *builder) { b.request = partnerRequest(signedAt, nonce, text) }
+func partnered(nonce, text string) build { return partneredAt(0, nonce, text) }
+
+// partneredAt is one that is signed seconds from now.
+func partneredAt(seconds int, nonce, text string) build {
+	return func(b *builder) {
+		b.request = partnerRequest(signedAt.Add(time.Duration(seconds)*time.Second), nonce, text)
+	}
+}
+
+// changed sends another body than the signed one.
+func changed(send build, text string) build {
+	return func(b *builder) {
+		send(b)
+		b.request.Body = []byte(text)
+	}
 }
 
 // partnersGroup: calls that must not come twice (P-01).
@@ -132,6 +159,11 @@ var partnersGroup = group{
 		{law: "P-04 a nonce in another case", send: partnered("N2", "body"), want: untouched().by("partner")},
 		{law: "a call without a body", send: partnered("n3", ""), want: untouched().by("partner")},
 		{law: "and again", send: partnered("n3", ""), want: want{reason: "replayed", status: 401, code: "replayed_request"}.challenging("Signature", "Signature").by("partner")},
+		{law: "P-02 signed ahead, within the tolerance", send: partneredAt(250, "n4", "body"), want: untouched().by("partner")},
+		{law: "P-02 and again", send: partneredAt(250, "n4", "body"), want: want{reason: "replayed", status: 401, code: "replayed_request"}.challenging("Signature", "Signature").by("partner")},
+		{law: "P-03 a fresh nonce over another body", send: changed(partnered("n5", "body"), "ydob"), want: badlySigned("signature_invalid").challenging("Signature", "Signature").by("partner")},
+		{law: "P-03 the good request with that nonce", send: partnered("n5", "body"), want: untouched().by("partner")},
+		{law: "P-06 the sender's retry: the nonce again at another time", send: partneredAt(1, "n5", "body"), want: untouched().by("partner")},
 		{law: "P-04 no nonce", send: partnered("", "body"), want: badlySigned("nonce_missing").challenging("Signature", "Signature").by("partner")},
 	},
 }
