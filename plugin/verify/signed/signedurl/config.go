@@ -24,8 +24,8 @@ const (
 // Config says what a signed URL must be.
 type Config struct {
 	Dialect Dialect
-	// PublicBase is scheme and authority, and a path to put before the request's, of the URL
-	// as it was signed; "" takes the request's own (Google, CloudFront).
+	// PublicBase is scheme and authority, and perhaps a path to put before the request's, of
+	// the URL as it was signed; "" takes the request's own (Google, CloudFront).
 	PublicBase string
 	// MaxTTL is how far ahead a URL's end may be, nanoseconds; 0 is any distance.
 	MaxTTL int64
@@ -58,7 +58,7 @@ type Scheme struct {
 	timed, anyMethod bool
 }
 
-var errBase = errors.New("the public base is no absolute URL")
+var errBase = errors.New("public_base_url is a scheme and an authority, and perhaps a path, but no query")
 
 // New returns the scheme of a configuration.
 func New(cfg Config) (*Scheme, error) {
@@ -69,6 +69,9 @@ func New(cfg Config) (*Scheme, error) {
 			if s.cfg.PublicBase == "" {
 				return nil, errBase
 			}
+		}
+		if _, _, query := cut(s.cfg.PublicBase, '?'); query {
+			return nil, errBase
 		}
 		if s.originSize = originOf(s.cfg.PublicBase); s.originSize < 0 {
 			return nil, errBase
