@@ -203,3 +203,16 @@ func TestOnlyARefusalIsARefusal(t *testing.T) {
 		}
 	}
 }
+
+// The module agrees with every vector that is shipped.
+func TestModuleAgrees(t *testing.T) {
+	module := os.Getenv("POSTERN_MODULE")
+	if module == "" {
+		module = "../../build/postern.wasm"
+	}
+	var out strings.Builder
+	code, err := run(t.Context(), append([]string{"-module", module}, files(t)...), &out)
+	if err != nil || code != 0 || !strings.HasSuffix(out.String(), "\n604 passed, 0 failed, 15 unsupported\n") {
+		t.Errorf("exit code %d, %v:\n%s", code, err, out.String())
+	}
+}

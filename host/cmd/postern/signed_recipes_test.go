@@ -191,10 +191,10 @@ func recipe(t *testing.T, name string) []byte {
 func TestTemplateRecipe(t *testing.T) {
 	b := newBench(t)
 	b.start(recipe(t, "template"), map[string]string{"PARTNER_SECRET": "s3cret"})
-	// printf 'POST\n/partner/orders?a=1\n1767225600\nn-1\nhello' | openssl dgst -sha256 -hmac s3cret
-	const mac = "14b1e64f2565930171846f6b7afe8674e27b414885df60d6a356737cc40f7567"
+	// printf 'POST\napi.example\n/partner/orders?a=1\n1767225600\nn-1\nhello' | openssl dgst -sha256 -hmac s3cret
+	const mac = "3362c0b712574788b870e7c12a32fe79a2104d8e208c0df57490053920eeb161"
 	line := func(nonce, body string) []byte {
-		return []byte(`{"now":1767225600,"request":{"method":"POST","path":"/partner/orders","query":"a=1","headers":[["x-partner-key","p1"],` +
+		return []byte(`{"now":1767225600,"request":{"method":"POST","authority":"api.example","path":"/partner/orders","query":"a=1","headers":[["x-partner-key","p1"],` +
 			`["x-partner-time","1767225600"],["x-partner-nonce","` + nonce + `"],["x-partner-signature","v1=` + mac + `"]],` +
 			`"body_base64":"` + base64.StdEncoding.EncodeToString([]byte(body)) + `"}}`)
 	}
