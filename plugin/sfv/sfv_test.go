@@ -77,6 +77,14 @@ func TestForms(t *testing.T) {
 		{"an overlong form", `%"%c0%af"`, false, false, false},
 		{"an encoded replacement character", `%"%ef%bf%bd"`, false, true, true},
 		{"an encoded quote does not end a string", `%"%22`, false, false, false},
+		{"a string that ends with a tab", "\"a\t", false, false, false},
+		{"a percent sign alone", "%", false, false, false},
+		{"a percent sign and spaces", "%  ", false, false, false},
+		{"a display string that ends in its escape", `%"%`, false, false, false},
+		{"a display string that ends with a tab", "%\"a\t", false, false, false},
+		{"a display string that ends in a byte of no character", `%"a%ff`, false, false, false},
+		{"a display string that ends in half a character", `%"a%c3`, false, false, false},
+		{"a display string that does not end", `%"a`, false, false, false},
 		{"half an escape", `%"%2`, false, false, false},
 		{"an upper-case key", "A=1", false, false, false},
 		{"a key of a dictionary that is a digit", "1=1", false, false, false},
@@ -87,6 +95,25 @@ func TestForms(t *testing.T) {
 		for i, want := range []bool{c.dictionary, c.list, c.item} {
 			if got := readers[i].read(c.text); got != want {
 				t.Errorf("%s: %q as a %s: %v", c.law, c.text, readers[i].form, got)
+			}
+		}
+	}
+}
+
+// TestEveryEscape: of all pairs of bytes behind a percent sign those are taken that are
+// lower-case hex digits, and two of them stand for one character of ASCII.
+func TestEveryEscape(t *testing.T) {
+	const digits = "0123456789abcdef"
+	for high := range 256 {
+		for low := range 256 {
+			text := string([]byte{'%', '"', '%', byte(high), byte(low), '"'})
+			h, l := strings.IndexByte(digits, byte(high)), strings.IndexByte(digits, byte(low))
+			v, ok := sfv.ReadItem(text)
+			if want := h >= 0 && l >= 0 && h < 8; ok != want {
+				t.Fatalf("%q: %v", text, ok)
+			}
+			if got, _ := v.AppendDisplay(nil); ok && string(got) != string([]byte{byte(16*h + l)}) {
+				t.Fatalf("%q is %q", text, got)
 			}
 		}
 	}
