@@ -174,8 +174,9 @@ func TestABodyThatCannotBeReadRefuses(t *testing.T) {
 	c := newCourier(t, hooks(""), newMemo())
 	c.deaf = true
 	v, _ := c.send(github("body"), withLast, "bo", "dy")
-	if v.Action != Refuse {
-		t.Errorf("unread: %d %s", v.Action, v.Reason)
+	want(t, "unread", v, reason.BodyUndelivered)
+	if note := c.p.Notes(); !strings.Contains(note, "body_undelivered") || c.p.Notes() != "" {
+		t.Errorf("noted %q", note)
 	}
 	s := &Stream{ID: 1}
 	headers := github("body")

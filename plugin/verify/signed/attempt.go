@@ -67,7 +67,8 @@ type Attempt struct {
 	claim   int
 	key     *Key
 	alg     Algorithm
-	nth     int // of the claim's signatures
+	nth     int  // of the claim's signatures
+	unread  bool // the body could not be read again
 	text    [32]byte
 }
 
@@ -128,7 +129,7 @@ func (a *Attempt) Fingerprint() []byte {
 func (a *Attempt) Wipe() {
 	a.reading.reset()
 	a.cfg, a.request, a.body, a.key = nil, nil, nil, nil
-	a.claim, a.alg, a.nth, a.text = 0, NoAlgorithm, 0, [32]byte{}
+	a.claim, a.alg, a.nth, a.unread, a.text = 0, NoAlgorithm, 0, false, [32]byte{}
 }
 
 // judge judges one claim: what costs nothing first, then what the headers alone decide,
@@ -190,6 +191,9 @@ func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
 		return NeedsBody, reason.OK
 	}
 	if !a.signature(i, c, known) {
+		if a.unread {
+			return Refused, reason.BodyUndelivered
+		}
 		return Refused, reason.SignatureInvalid
 	}
 	if code := a.bodyHolds(i, c); code != reason.OK {

@@ -104,7 +104,9 @@ func (a *Attempt) reread(s *digest.State) bool {
 	if a.body.Size == 0 {
 		return true
 	}
-	return a.body.Each != nil && a.body.Each(s.Write)
+	read := a.body.Each != nil && a.body.Each(s.Write)
+	a.unread = a.unread || !read
+	return read
 }
 
 // before returns a state that has taken the signed text but for After.

@@ -22,7 +22,7 @@ func TestATapIsFinishedUnderItsOwnClaim(t *testing.T) {
 			"nothing is exchanged":             {func(*signed.Claim) {}, false, reason.OK},
 			"the time, its text and its stamp": {func(c *signed.Claim) { c.Before, c.Stamp = "2.", now-1 }, true, reason.SignatureInvalid},
 			"the text before":                  {func(c *signed.Claim) { c.Before = "2." }, true, reason.SignatureInvalid},
-			"the text before, unread":          {func(c *signed.Claim) { c.Before = "2." }, false, reason.SignatureInvalid},
+			"the text before, unread":          {func(c *signed.Claim) { c.Before = "2." }, false, reason.BodyUndelivered},
 			"the text after":                   {func(c *signed.Claim) { c.After = "?" }, true, reason.SignatureInvalid},
 			"another signature": {func(c *signed.Claim) {
 				c.Signatures = [][]byte{s.sign("2." + body + "!")}
@@ -32,7 +32,7 @@ func TestATapIsFinishedUnderItsOwnClaim(t *testing.T) {
 			}, true, reason.OK},
 			"all of it, unread": {func(c *signed.Claim) {
 				c.Before, c.Signatures = "2.", [][]byte{s.sign("2." + body + "!")}
-			}, false, reason.SignatureInvalid},
+			}, false, reason.BodyUndelivered},
 			"the nonce, which is read again": {func(c *signed.Claim) { c.Nonce = "m" }, true, reason.OK},
 		} {
 			var a signed.Attempt
