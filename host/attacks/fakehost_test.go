@@ -43,8 +43,8 @@ type fakeHost struct {
 	config  []byte
 	// pairs is what the header maps hold, by type, encoded; nil is an empty pointer.
 	pairs map[uint32][]byte
-	// body is the callout's body buffer.
-	body []byte
+	// body is the callout's body buffer, sent the request's.
+	body, sent []byte
 	// fail forces a host call to return a status without doing anything.
 	fail map[string]uint32
 

@@ -29,8 +29,11 @@ var defineHost = sync.OnceFunc(func() {
 	def("proxy_get_buffer_bytes", func(ctx context.Context, m api.Module, kind uint32, from, size int32, data, n uint32) uint32 {
 		return on(ctx, m, "proxy_get_buffer_bytes", func(h *fakeHost) uint32 {
 			b := h.config
-			if kind == 4 {
+			switch kind {
+			case 4:
 				b = h.body
+			case 0:
+				b = h.sent
 			}
 			if int(from) > len(b) || from < 0 || size < 0 {
 				b, from, size = nil, 0, 0
