@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// signedAt is when the requests of the table are signed.
-var signedAt = time.Now()
-
 // hooked signs a text as GitHub does.
 func hooked(text string) build {
 	return func(b *builder) {
@@ -23,7 +20,7 @@ func hooked(text string) build {
 // slacked signs a text as Slack does, seconds from now.
 func slacked(seconds int, text string) build {
 	return func(b *builder) {
-		stamp := strconv.FormatInt(signedAt.Unix()+int64(seconds), 10)
+		stamp := strconv.FormatInt(b.mint.now.Unix()+int64(seconds), 10)
 		line("x-slack-request-timestamp", stamp)(b)
 		line("x-slack-signature", "v0="+macOf("slack secret", "v0:"+stamp+":"+text))(b)
 	}
@@ -137,7 +134,7 @@ func partnered(nonce, text string) build { return partneredAt(0, nonce, text) }
 // partneredAt is one that is signed seconds from now.
 func partneredAt(seconds int, nonce, text string) build {
 	return func(b *builder) {
-		b.request = partnerRequest(signedAt.Add(time.Duration(seconds)*time.Second), nonce, text)
+		b.request = partnerRequest(b.mint.now.Add(time.Duration(seconds)*time.Second), nonce, text)
 	}
 }
 
