@@ -111,6 +111,9 @@ func (j *judge) needsBody(s *slot, p *config.SignedRequest) policy.Proof {
 	if max(stream.size, length(&j.plugin.work.view)) > p.MaxBytes {
 		return failed(s.provider, reason.BodyTooLarge)
 	}
+	if endless(&j.plugin.work.view) {
+		return failed(s.provider, reason.BodyNotAllowed)
+	}
 	if code := j.seenEarly(s, p); code != reason.OK {
 		return failed(s.provider, code)
 	}
@@ -152,6 +155,16 @@ func announced(v *request.View) bool {
 	}
 	at, ok := v.Next("content-length", 0)
 	return ok && v.Headers[at].Value != "0"
+}
+
+// endless says that what follows the headers is no body but a tunnel (RFC 9110 §7.8,
+// §9.3.6): who waited for its end would wait for ever.
+func endless(v *request.View) bool {
+	if v.Method == "CONNECT" {
+		return true
+	}
+	_, upgrade := v.Next("upgrade", 0)
+	return upgrade && v.Method == "GET"
 }
 
 // length is the announced length of the body, 0 if there is none that can be read. It can

@@ -107,6 +107,20 @@ func TestY04AnnouncedLengths(t *testing.T) {
 	}
 }
 
+// TestATunnelIsNotWaitedFor: what follows an upgrade never ends.
+func TestATunnelIsNotWaitedFor(t *testing.T) {
+	c := newCourier(t, hooks(""), newMemo())
+	upgrade := github("", "connection", "upgrade", "upgrade", "websocket")
+	upgrade[0].Value = "GET"
+	v, at := c.send(upgrade, withLast, "")
+	want(t, "an upgrade", v, reason.BodyNotAllowed)
+	if at != 0 {
+		t.Errorf("decided at callback %d", at)
+	}
+	v, _ = c.send(github("body", "upgrade", "h2c"), withLast, "body")
+	want(t, "an offer to upgrade on a request with a body", v, reason.OK)
+}
+
 // TestY02TheHeadersDecideNothingWhileABodyMayCome: a signature of the empty body.
 func TestY02TheHeadersDecideNothingWhileABodyMayCome(t *testing.T) {
 	c := newCourier(t, hooks(""), newMemo())
