@@ -1,10 +1,11 @@
 package policy
 
 import (
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/postern-wasm/postern/plugin/re2"
 )
 
 // What an expression says of the texts that it matches, for the index: with what they
@@ -19,7 +20,7 @@ const (
 
 // literals reads heads, lower case if folded, and words, always lower case, out of a
 // parsed expression.
-func literals(tree *syntax.Regexp) (heads []head, folded bool, words []string) {
+func literals(tree *re2.Node) (heads []head, folded bool, words []string) {
 	heads = beginnings(tree, maxPatternDepth)
 	if folded = ignoresCase(tree, maxPatternDepth); folded {
 		for i := range heads {
@@ -41,47 +42,43 @@ func anything() []head { return []head{{open: true}} }
 
 // beginnings returns a list of heads, at most maxHeadsOfRule, of which one is the
 // beginning of whatever the expression matches, and all of it if it is not open.
-func beginnings(re *syntax.Regexp, depth int) []head {
+func beginnings(re *re2.Node, depth int) []head {
 	if depth == 0 {
 		return anything()
 	}
 	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText,
-		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case re2.Empty, re2.BeginLine, re2.EndLine, re2.BeginText, re2.EndText, re2.WordBoundary, re2.NoWordBoundary:
 		return []head{{}} // they take nothing from the text
-	case syntax.OpLiteral:
+	case re2.Literal:
 		pieces, whole := exact(re)
 		if len(pieces) == 0 {
 			return anything()
 		}
 		return []head{{text: pieces[0], open: !whole}}
-	case syntax.OpCharClass:
+	case re2.Class:
 		return classHeads(re)
-	case syntax.OpCapture:
-		return beginnings(re.Sub[0], depth-1)
-	case syntax.OpPlus:
-		return opened(beginnings(re.Sub[0], depth-1))
-	case syntax.OpRepeat:
+	case re2.Repeat:
 		if re.Min > 0 {
-			return opened(beginnings(re.Sub[0], depth-1))
+			return opened(beginnings(re.Subs[0], depth-1))
 		}
-	case syntax.OpQuest:
-		return either([]head{{}}, beginnings(re.Sub[0], depth-1))
-	case syntax.OpAlternate:
+		if re.Max == 1 {
+			return either([]head{{}}, beginnings(re.Subs[0], depth-1))
+		}
+	case re2.Alternate:
 		var all []head
-		for _, sub := range re.Sub {
+		for _, sub := range re.Subs {
 			all = either(all, beginnings(sub, depth-1))
 		}
 		return all
-	case syntax.OpConcat:
-		return concatenation(re.Sub, depth)
-	case syntax.OpNoMatch, syntax.OpAnyCharNotNL, syntax.OpAnyChar, syntax.OpStar:
+	case re2.Concat:
+		return concatenation(re.Subs, depth)
+	case re2.Nothing:
 	}
 	return anything()
 }
 
 // concatenation are the heads of expressions that follow each other.
-func concatenation(subs []*syntax.Regexp, depth int) []head {
+func concatenation(subs []*re2.Node, depth int) []head {
 	heads := []head{{}}
 	for _, sub := range subs {
 		if !slices.ContainsFunc(heads, func(h head) bool { return !h.open }) {
@@ -123,10 +120,10 @@ func opened(heads []head) []head {
 }
 
 // classHeads are the characters of a small class.
-func classHeads(re *syntax.Regexp) []head {
+func classHeads(re *re2.Node) []head {
 	var heads []head
-	for i := 0; i+1 < len(re.Rune); i += 2 {
-		for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {
+	for i := 0; i+1 < len(re.Ranges); i += 2 {
+		for r := re.Ranges[i]; r <= re.Ranges[i+1]; r++ {
 			if len(heads) == maxHeadsOfRule || r == utf8.RuneError {
 				return anything()
 			}
@@ -142,12 +139,12 @@ func classHeads(re *syntax.Regexp) []head {
 // exact returns the pieces of a literal that stand in a text byte for byte, but for the
 // case of ASCII letters if the literal ignores case; whole says that the only one is the
 // whole literal. The first piece is its beginning, and may be empty.
-func exact(re *syntax.Regexp) (pieces []string, whole bool) {
+func exact(re *re2.Node) (pieces []string, whole bool) {
 	piece := []rune{}
 	whole = true
-	for _, r := range re.Rune {
+	for _, r := range re.Text {
 		// Bytes that are no UTF-8 match U+FFFD; K and S have relatives outside ASCII.
-		if r == utf8.RuneError || re.Flags&syntax.FoldCase != 0 && (r >= utf8.RuneSelf || strings.ContainsRune("kKsS", r)) {
+		if r == utf8.RuneError || re.Fold && (r >= utf8.RuneSelf || strings.ContainsRune("kKsS", r)) {
 			pieces, piece, whole = append(pieces, string(piece)), piece[:0], false
 			continue
 		}
@@ -157,21 +154,21 @@ func exact(re *syntax.Regexp) (pieces []string, whole bool) {
 }
 
 // ignoresCase says that some literal of the expression ignores case.
-func ignoresCase(re *syntax.Regexp, depth int) bool {
-	if re.Op == syntax.OpLiteral {
-		return re.Flags&syntax.FoldCase != 0
+func ignoresCase(re *re2.Node, depth int) bool {
+	if re.Op == re2.Literal {
+		return re.Fold
 	}
-	return depth > 0 && slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return ignoresCase(sub, depth-1) })
+	return depth > 0 && slices.ContainsFunc(re.Subs, func(sub *re2.Node) bool { return ignoresCase(sub, depth-1) })
 }
 
 // contents appends words, in lower case, that stand in every text that the expression
 // matches.
-func contents(re *syntax.Regexp, words []string, depth int) []string {
+func contents(re *re2.Node, words []string, depth int) []string {
 	if depth == 0 {
 		return words
 	}
 	switch re.Op {
-	case syntax.OpLiteral:
+	case re2.Literal:
 		pieces, _ := exact(re)
 		for _, w := range pieces {
 			if len(w) > maxWordBytes {
@@ -181,19 +178,16 @@ func contents(re *syntax.Regexp, words []string, depth int) []string {
 				words = append(words, lower(w))
 			}
 		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return contents(re.Sub[0], words, depth-1)
-	case syntax.OpRepeat:
+	case re2.Repeat:
 		if re.Min > 0 {
-			return contents(re.Sub[0], words, depth-1)
+			return contents(re.Subs[0], words, depth-1)
 		}
-	case syntax.OpConcat:
-		for _, sub := range re.Sub {
+	case re2.Concat:
+		for _, sub := range re.Subs {
 			words = contents(sub, words, depth-1)
 		}
-	case syntax.OpNoMatch, syntax.OpEmptyMatch, syntax.OpCharClass, syntax.OpAnyCharNotNL, syntax.OpAnyChar,
-		syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary,
-		syntax.OpNoWordBoundary, syntax.OpStar, syntax.OpQuest, syntax.OpAlternate:
+	case re2.Nothing, re2.Empty, re2.Class, re2.BeginText, re2.EndText, re2.BeginLine, re2.EndLine, re2.WordBoundary,
+		re2.NoWordBoundary, re2.Alternate:
 	}
 	return words
 }

@@ -2,12 +2,11 @@ package policy
 
 import (
 	"errors"
-	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
 	"github.com/postern-wasm/postern/plugin/memory"
+	"github.com/postern-wasm/postern/plugin/re2"
 )
 
 // TextKind is the kind of a condition on a text; the zero value matches nothing.
@@ -77,30 +76,20 @@ func contains(s, text string, fold bool) bool {
 	return false
 }
 
-// Bounds on a pattern. Matching takes time in proportion to the program's size and the
-// text's length, so the first bounds what a request can cost.
-const (
-	// MaxPatternBytes is the longest pattern.
-	MaxPatternBytes = 1024
-	// MaxProgram is the most instructions that it may compile to.
-	MaxProgram = 500
-)
+// MaxPatternBytes is the longest pattern. What it may compile to is bounded by package
+// re2: together they bound what a request can cost.
+const MaxPatternBytes = 1024
 
 // Pattern is a compiled RE2 expression that matches whole texts; nil matches nothing.
 type Pattern struct {
-	source string
-	re     *regexp.Regexp
+	source  string
+	program *re2.Program
 
 	// What the index knows of it: see literals.
 	heads  []head
 	folded bool
 	words  []string
 }
-
-// Package syntax makes a table of character classes when it first needs it and keeps it
-// for ever: it is made here when the module starts, in memory that lasts as long, and not
-// in that of the first configuration.
-var _, _ = syntax.Parse(`\p{Letter}`, syntax.Perl)
 
 var errPatternEmpty = errors.New("must not be empty")
 
@@ -112,55 +101,37 @@ func CompilePattern(source string) (*Pattern, error) {
 	if len(source) > MaxPatternBytes {
 		return nil, errors.New("is " + strconv.Itoa(len(source)) + " bytes long, more than " + strconv.Itoa(MaxPatternBytes))
 	}
-	p := &Pattern{source: source}
+	// All but the result is gone when it returns.
 	scratch := memory.New()
 	before := memory.Enter(scratch)
-	// Parsed alone first: within the anchors below, "a)|(b" would be a legal expression.
-	tree, err := syntax.Parse(source, syntax.Perl)
-	var heads []head
-	var words []string
-	size := 0
-	if err == nil {
-		heads, p.folded, words = literals(tree)
-		var program *syntax.Prog
-		if program, err = syntax.Compile(tree.Simplify()); err == nil {
-			size = len(program.Inst)
-		}
+	var p Pattern
+	tree, err := re2.Parse(source)
+	if err != nil {
+		err = errors.New("is not an RE2 expression: " + err.Error())
+	} else if p.program, err = re2.Compile(tree); err == nil {
+		p.heads, p.folded, p.words = literals(tree)
 	}
 	memory.Leave(before)
-	for _, h := range heads {
-		p.heads = append(p.heads, head{strings.Clone(h.text), h.open})
-	}
-	for _, w := range words {
-		p.words = append(p.words, strings.Clone(w))
-	}
+	var kept *Pattern
 	if err != nil {
-		err = notRE2(err)
+		err = errors.New(strings.Clone(err.Error()))
+	} else {
+		kept = p.copied(source)
 	}
 	scratch.Free()
-	if err != nil {
-		return nil, err
-	}
-	if size > MaxProgram {
-		return nil, errors.New("compiles to " + strconv.Itoa(size) + " steps, more than " + strconv.Itoa(MaxProgram))
-	}
-	if p.re, err = regexp.Compile(`\A(?:` + source + `)\z`); err != nil {
-		return nil, notRE2(err)
-	}
-	return p, nil
+	return kept, err
 }
 
-// notRE2 copies what an error says: nothing of it is needed any more.
-func notRE2(err error) error { return errors.New("is not an RE2 expression: " + err.Error()) }
-
-// matches runs the expression. What package regexp keeps between two matches, it keeps
-// for all expressions and for ever.
-func (p *Pattern) matches(s string) bool {
-	if p == nil {
-		return false
+// copied is p with nothing of the memory that it was made in.
+func (p *Pattern) copied(source string) *Pattern {
+	c := &Pattern{source: source, program: p.program.Clone(), folded: p.folded}
+	for _, h := range p.heads {
+		c.heads = append(c.heads, head{strings.Clone(h.text), h.open})
 	}
-	before := memory.Enter(memory.Eternal())
-	ok := p.re.MatchString(s)
-	memory.Leave(before)
-	return ok
+	for _, w := range p.words {
+		c.words = append(c.words, strings.Clone(w))
+	}
+	return c
 }
+
+func (p *Pattern) matches(s string) bool { return p != nil && p.program.Match(s) }
