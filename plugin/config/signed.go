@@ -287,4 +287,5 @@ func (b *builder) signedReplay(s *SignedRequest, v value) {
 		capacity.warn("means nothing: replay is off")
 	}
 	s.Verify.NeedsText = s.Replay.By == ReplaySignature
+	s.Verify.TextOnly = s.Verify.NeedsText && !s.Traits.KeyIDs
 }

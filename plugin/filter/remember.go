@@ -81,9 +81,9 @@ func (j *judge) seenEarly(s *slot, p *config.SignedRequest) reason.Code {
 	var mark replay.Mark
 	switch {
 	case p.Replay.By == config.ReplayNonce && c.HasNonce && c.Stamped && !c.Lasting:
-		mark = j.plugin.stores[s.provider].Mark(c.KeyID, c.Stamp, replay.Nonce, c.Nonce)
+		mark = j.plugin.stores[s.provider].Mark(whose(p, c.KeyID), c.Stamp, replay.Nonce, c.Nonce)
 	case p.Replay.By == config.ReplayID && c.HasID:
-		mark = j.plugin.stores[s.provider].Mark(c.KeyID, 0, replay.ID, c.ID)
+		mark = j.plugin.stores[s.provider].Mark(whose(p, c.KeyID), 0, replay.ID, c.ID)
 	default:
 		return reason.OK
 	}
@@ -94,9 +94,19 @@ func (j *judge) seenEarly(s *slot, p *config.SignedRequest) reason.Code {
 	return reason.OK
 }
 
+// whose says among whose requests one is remembered. Where requests need not name their key
+// it is nobody's: one that carries signatures by two keys, as in a rotation, would otherwise
+// be good once for each of them.
+func whose(p *config.SignedRequest, keyID string) string {
+	if p.Traits.KeyIDs {
+		return keyID
+	}
+	return ""
+}
+
 // mark is what is remembered of a proved request; asked is false if nothing is.
 func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked bool, code reason.Code) {
-	c, keyID := s.request.Claim(), s.request.Key().ID
+	c, keyID := s.request.Claim(), whose(p, s.request.Key().ID)
 	what, kind := "", replay.Nonce
 	switch p.Replay.By {
 	case config.ReplayOff:
@@ -111,7 +121,7 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked 
 		what = c.Nonce
 	case config.ReplaySignature:
 		what, kind = string(s.request.Fingerprint()), replay.Base
-		if s.request.Algorithm().Symmetric() {
+		if s.request.Algorithm().Symmetric() && !p.Verify.TextOnly {
 			kind = replay.MAC
 		}
 	case config.ReplayID:

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"maps"
 	"strings"
 	"testing"
@@ -121,6 +123,50 @@ func TestP05BySignature(t *testing.T) {
 	want(t, "again", v, reason.Replayed)
 	v, _ = c.send(sent(strings.ToUpper(good)), withLast, "body")
 	want(t, "in capitals", v, reason.Replayed)
+}
+
+// TestP05OneOfTheSignaturesOfARotation is no other request: neither by what was signed nor
+// by the message's id does a request pass once for each key that has signed it.
+func TestP05OneOfTheSignaturesOfARotation(t *testing.T) {
+	const keys = `"keys":[{"id":"new","secret":{"inline":"%new"}},{"id":"old","secret":{"inline":"%old"}}]}}},
+		"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"hook"}}]}`
+	withKeys := strings.NewReplacer("%new", "whsec_bmV3IHNlY3JldCBvZiAyNCBieXRlcw==", "%old", "whsec_b2xkIHNlY3JldCBvZiAyNCBieXRlcw==").Replace(keys)
+	base := func(hexMAC string) string {
+		raw, err := hex.DecodeString(hexMAC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return base64.StdEncoding.EncodeToString(raw)
+	}
+	for _, k := range []struct {
+		law, config    string
+		fresh, rotated string
+		headers        func(signatures string) []request.Header
+	}{
+		{
+			"by what was signed",
+			`{"providers":{"hook":{"signed_request":{"preset":"stripe","replay":{"by":"signature"},` +
+				strings.NewReplacer("%new", "new secret", "%old", "old secret").Replace(keys),
+			",v1=" + mac("new secret", "1800000000.body"), ",v1=" + mac("old secret", "1800000000.body"),
+			func(s string) []request.Header { return post("stripe-signature", "t=1800000000"+s) },
+		},
+		{
+			"by the message's id",
+			`{"providers":{"hook":{"signed_request":{"preset":"standard-webhooks","replay":{"by":"id"},` + withKeys,
+			" v1," + base(mac("new secret of 24 bytes", "m1.1800000000.body")), " v1," + base(mac("old secret of 24 bytes", "m1.1800000000.body")),
+			func(s string) []request.Header {
+				return post("webhook-id", "m1", "webhook-timestamp", "1800000000", "webhook-signature", s[1:])
+			},
+		},
+	} {
+		for _, other := range []string{k.fresh, k.rotated, k.rotated + k.fresh} {
+			c := newCourier(t, k.config, newMemo())
+			v, _ := c.send(k.headers(k.fresh+k.rotated), withLast, "body")
+			want(t, k.law+", first", v, reason.OK)
+			v, _ = c.send(k.headers(other), withLast, "body")
+			want(t, k.law+", again with "+other, v, reason.Replayed)
+		}
+	}
 }
 
 // TestWhatAStrangerPutsIntoSharedDataIsNotBelieved where entries are authenticated.

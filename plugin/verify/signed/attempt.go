@@ -28,7 +28,9 @@ type Config struct {
 	Tolerance int64
 	Body      BodyMode
 	// NeedsText says that [Attempt.Fingerprint] will be asked for what public keys signed.
-	NeedsText bool
+	// With TextOnly it is what MACs are of, too: where requests name no key, one may carry
+	// the MACs of several, of which a stranger can leave out all but one.
+	NeedsText, TextOnly bool
 }
 
 // Body is what is known of a request's body at an event.
@@ -113,17 +115,20 @@ func (a *Attempt) Algorithm() Algorithm { return a.alg }
 func (a *Attempt) Reading() *Reading { return &a.reading }
 
 // Fingerprint returns what is the same whenever the same text is signed by the same key: of
-// a MAC the MAC, of other signatures, which can be written in several ways, the digest of
-// the text (which needs Config.NeedsText).
+// a MAC the MAC, of other signatures, which can be written in several ways, and with
+// Config.TextOnly of all, the digest of the text (which needs Config.NeedsText).
 func (a *Attempt) Fingerprint() []byte {
 	if a.key == nil {
 		return nil
 	}
-	if a.alg.Symmetric() {
+	if a.byMAC() {
 		return a.Claim().Signatures[a.nth]
 	}
 	return a.text[:]
 }
+
+// byMAC says that the fingerprint is a MAC.
+func (a *Attempt) byMAC() bool { return a.alg.Symmetric() && !a.cfg.TextOnly }
 
 // Wipe lets go of the request.
 func (a *Attempt) Wipe() {
@@ -275,7 +280,7 @@ func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 			}
 		}
 	})
-	if good && a.cfg.NeedsText && !a.alg.Symmetric() {
+	if good && a.cfg.NeedsText && !a.byMAC() {
 		good = a.sumText(i, c)
 		if !good {
 			a.key = nil
