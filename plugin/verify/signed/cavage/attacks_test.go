@@ -88,6 +88,8 @@ func TestAttacks(t *testing.T) {
 		"D-12 no request target":             {cavage.Draft12, reason.ComponentNotCovered, []string{list("date", "date: "+date), "date: " + date}},
 		"D-12 a fresh unsigned x-date":       {cavage.Kong, reason.SignatureExpired, []string{kong("@request-target date", "@request-target: get /a?b\ndate: "+stale), "date: " + stale, "x-date: " + date}},
 		"D-12 a signed x-date counts":        {cavage.Kong, reason.OK, []string{kong("@request-target x-date", "@request-target: get /a?b\nx-date: "+date), "date: " + stale, "x-date: " + date}},
+		"D-12 x-date is Kong's alone":        {cavage.Draft12, reason.ComponentNotCovered, []string{list("(request-target) x-date", "(request-target): get /a?b\nx-date: "+stale), "date: " + date, "x-date: " + stale}},
+		"D-12 and so with APISIX":            {cavage.APISIX, reason.ComponentNotCovered, []string{list("@request-target x-date", "c\nGET /a?b\nx-date: "+stale+"\n"), "date: " + date, "x-date: " + stale}},
 		"D-13 (created) with hmac-sha256":    {cavage.Draft12, reason.ComponentUnsupported, []string{strings.Replace(list("(request-target) (created)", ""), `keyId="c"`, `keyId="c",created=1767225600`, 1)}},
 		"it expires in 1970":                 {cavage.Draft12, reason.SignatureExpired, []string{`authorization: Signature keyId="c",algorithm="hs2019",created=1767225600,expires=0,headers="(request-target) (created) (expires)",signature="AAAA"`}},
 		"D-13 rsa-sha256 with a secret":      {cavage.Draft12, reason.SignatureInvalid, []string{strings.Replace(head, "hmac-sha256", "rsa-sha256", 1), "date: " + date}},
@@ -109,6 +111,27 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("%s, want %s", code, c.want)
 			}
 		})
+	}
+}
+
+// TestASignedTimeIsOneThatIsRead: where the time is not among what must be listed, no
+// request can be remembered by it (P-05).
+func TestASignedTimeIsOneThatIsRead(t *testing.T) {
+	for _, c := range []struct {
+		dialect   cavage.Dialect
+		component string
+		timed     bool
+	}{
+		{cavage.Draft12, "date", true},
+		{cavage.Draft12, "(created)", true},
+		{cavage.Draft12, "x-date", false},
+		{cavage.APISIX, "x-date", false},
+		{cavage.Kong, "x-date", true},
+		{cavage.Kong, "host", false},
+	} {
+		if got := cavage.New(cavage.Config{Dialect: c.dialect, Components: []string{c.component}}).Traits().Timed; got != c.timed {
+			t.Errorf("dialect %d, %s: %t", c.dialect, c.component, got)
+		}
 	}
 }
 

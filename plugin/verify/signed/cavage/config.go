@@ -100,7 +100,7 @@ func New(cfg Config) *Scheme {
 	}
 	s.timed = cfg.Components == nil
 	for _, name := range cfg.Components {
-		s.timed = s.timed || name == "date" || name == "x-date" || name == "(created)"
+		s.timed = s.timed || name == "date" || name == "x-date" && cfg.Dialect == Kong || name == "(created)"
 	}
 	return s
 }

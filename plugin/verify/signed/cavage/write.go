@@ -200,7 +200,8 @@ func (w *writer) header(s *Scheme, v *request.View, name string) reason.Code {
 // covers says whether all is listed that has to be.
 func (w *writer) covers(s *Scheme) reason.Code {
 	if s.cfg.Components == nil {
-		if !w.line || !w.date && !w.xDate && !w.created && !s.cfg.TimeOptional {
+		xDate := w.xDate && s.cfg.Dialect == Kong // no other dialect reads it
+		if !w.line || !w.date && !xDate && !w.created && !s.cfg.TimeOptional {
 			return reason.ComponentNotCovered
 		}
 		return reason.OK
