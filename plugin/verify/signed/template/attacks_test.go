@@ -224,6 +224,23 @@ func TestB15PublicKeysMakeNoMACs(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoSignatureIsNone: of one version it does not spoil a good one of another.
+func TestWhatIsNoSignatureIsNone(t *testing.T) {
+	cfg := preset(t, "standard-webhooks", object{"keys": []object{{"id": "k", "secret": object{"inline_base64": base64.StdEncoding.EncodeToString([]byte(theKey))}}}})
+	good := base64.StdEncoding.EncodeToString(mac256("msg_1." + ts + "." + message))
+	for value, want := range map[string]reason.Code{
+		"v1a,? v1," + good:         reason.OK,
+		"v1," + good + " v1a, v2,": reason.OK,
+		"v1a,?":                    reason.SignatureMalformed,
+		"v1,? v1a,?":               reason.SignatureMalformed,
+		"v1,":                      reason.SignatureMalformed,
+	} {
+		mustBe(t, value, cfg, post("/", message, "webhook-id", "msg_1", "webhook-timestamp", ts, "webhook-signature", value), want)
+	}
+	twice := post("/", message, "webhook-id", "msg_1", "webhook-timestamp", ts, "webhook-signature", "v1a,?", "webhook-signature", "v1,"+good)
+	mustBe(t, "two lines", cfg, twice, reason.SignatureMalformed)
+}
+
 // TestY06BodiesAreBytes: what means the same in JSON is another body.
 func TestY06BodiesAreBytes(t *testing.T) {
 	cfg := preset(t, "github")

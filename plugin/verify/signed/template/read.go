@@ -129,10 +129,13 @@ func (s *Scheme) signatures(q *asked, i int) ([][]byte, outcome) {
 			list = append(list, raw)
 		}
 	}
-	if len(list) == 0 {
-		return nil, malformed
+	switch {
+	case len(list) > 0:
+		return list, taken
+	case sig.Separator != "":
+		return nil, absent // the list may hold signatures of another version besides
 	}
-	return list, taken
+	return nil, malformed
 }
 
 func decode(e Encoding, text string) ([]byte, bool) {
