@@ -38,7 +38,7 @@ var signer = sync.OnceValues(func() (*rsa.PrivateKey, []byte) {
 })
 
 // ask is a GET of a URL of h.example by the client 203.0.113.9; other header lines, and a
-// method or an address instead, may follow.
+// method, an authority or an address instead, may follow.
 func ask(t testing.TB, cfg signedurl.Config, target string, lines ...string) (signed.State, reason.Code) {
 	t.Helper()
 	scheme, err := signedurl.New(cfg)
@@ -52,12 +52,14 @@ func ask(t testing.TB, cfg signedurl.Config, target string, lines ...string) (si
 	} else {
 		provider.Keys = []*signed.Key{key(t, "k", "hmac", []byte(secret), provider.Algorithms)}
 	}
-	method, address := "GET", "203.0.113.9"
+	method, authority, address := "GET", "h.example", "203.0.113.9"
 	var more []request.Header
 	for _, l := range lines {
 		switch name, value, _ := strings.Cut(l, ": "); name {
 		case "method":
 			method = value
+		case "authority":
+			authority = value
 		case "address":
 			address = value
 		default:
@@ -65,7 +67,7 @@ func ask(t testing.TB, cfg signedurl.Config, target string, lines ...string) (si
 		}
 	}
 	headers := append([]request.Header{
-		{Name: ":method", Value: method}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "h.example"}, {Name: ":path", Value: target},
+		{Name: ":method", Value: method}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: authority}, {Name: ":path", Value: target},
 	}, more...)
 	var view request.View
 	if code := view.Read(headers, request.PathRaw); code != reason.OK {

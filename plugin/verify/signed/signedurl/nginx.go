@@ -200,7 +200,7 @@ func (p *piece) append(b []byte, r *signed.Request, expires string) ([]byte, rea
 		}
 		return append(b, address...), reason.OK
 	case pieceHost:
-		return append(b, withoutPort(v.Host())...), reason.OK
+		return form.Lower(b, withoutPort(v.Host())), reason.OK
 	case pieceMethod:
 		return append(b, v.Method...), reason.OK
 	case pieceScheme:
@@ -225,7 +225,7 @@ func (p *piece) append(b []byte, r *signed.Request, expires string) ([]byte, rea
 	return b, reason.Internal
 }
 
-// withoutPort is a host as nginx has it.
+// withoutPort is a host as nginx has it, but for its case, which nginx makes lower.
 func withoutPort(host string) string {
 	for i := len(host) - 1; i >= 0 && host[i] != ']'; i-- {
 		if host[i] == ':' {

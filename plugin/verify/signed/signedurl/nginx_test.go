@@ -54,6 +54,10 @@ func TestNginx(t *testing.T) {
 		"an argument missing": {"/a?expires=1767225660&" + link(""), reason.ComponentMissing, []string{"x-user: me"}},
 		"an argument twice":   {"/a?u=1&%75=1&expires=1767225660&" + link(""), reason.ComponentMissing, []string{"x-user: me"}},
 	})
+	run(t, nginx("$secure_link_expires$host$uri $secret"), map[string]attack{
+		"nginx makes a host's case lower, and takes its port off": {"/a?expires=1767225660&" + link("1767225660h.example/a "+secret), reason.OK, []string{"authority: H.Example:8443"}},
+		"another host": {"/a?expires=1767225660&" + link("1767225660h.example/a "+secret), reason.SignatureInvalid, []string{"authority: i.example"}},
+	})
 	for expression, want := range map[string]string{
 		"": "$secret", "$uri": "$secret", "$uri$secret$secret": "$secret", "$secret": "$uri", "$uri$secret$": "no variable", "$uri$secret${x": "no variable",
 		"$uri$secret$cookie_x": "$cookie_x", "$uri$secret$arg_": "$arg_", strings.Repeat("$uri", 40) + "$secret": "32",
