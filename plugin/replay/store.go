@@ -145,7 +145,8 @@ type Mark struct {
 	stamp  int64  // seconds since 1970
 }
 
-// Mark returns the mark of a request: keyID is the key that proved it, stamp its signed
+// Mark returns the mark of a request: keyID is the key that proved it ("" where requests
+// name none, so that one signed by several keys is one request), stamp its signed
 // time in nanoseconds (not read by arrival), what its nonce, MAC, hash or id. Nothing of
 // them is kept. 64 bits of SHA-256 tell requests of one key id apart: with 100,000 in the
 // window a new one is in a bucket with about 400, and refused as seen before with a
