@@ -212,7 +212,7 @@ func (n *native) carryOut(v *filter.Verdict) uint32 {
 		n.w.setProperty(state.Path, strings.Clone(state.Value))
 	}
 	switch v.Action {
-	case filter.Continue:
+	case filter.Continue, filter.Ahead:
 		n.apply(mapRequest, v.Ops)
 		return actionContinue
 	case filter.Refuse:
