@@ -279,7 +279,7 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// TestKeysAreUsedInTheirTime: both ends included.
+// TestKeysAreUsedInTheirTime: both ends included (K-11).
 func TestKeysAreUsedInTheirTime(t *testing.T) {
 	s := signers(t)[0]
 	for _, c := range []struct {

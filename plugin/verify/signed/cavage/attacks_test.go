@@ -1,12 +1,19 @@
 package cavage_test
 
 import (
+	"crypto"
 	"crypto/hmac"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"strings"
 	"testing"
 
+	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
@@ -157,4 +164,114 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestT06DatesOfHTTP: a date is written in one way, and is one of the calendar. All of these
+// are well signed.
+func TestT06DatesOfHTTP(t *testing.T) {
+	for text, want := range map[string]reason.Code{
+		date:                               reason.OK,
+		"Wed, 31 Dec 2025 23:55:00 GMT":    reason.OK,
+		"Wed, 31 Dec 2025 23:54:59 GMT":    reason.SignatureExpired,
+		"Thu, 01 Jan 2026 00:05:00 GMT":    reason.OK,
+		"Thu, 01 Jan 2026 00:05:01 GMT":    reason.SignatureInFuture,
+		"Thursday, 01-Jan-26 00:00:00 GMT": reason.TimestampMalformed, // RFC 850
+		"Thu Jan  1 00:00:00 2026":         reason.TimestampMalformed, // asctime
+		"Fri, 01 Jan 2026 00:00:00 GMT":    reason.OK,                 // it was a Thursday: the name of a day says nothing
+		"Thu, 01 Jan 2026 00:00:00 +0000":  reason.TimestampMalformed,
+		"Thu, 01 Jan 2026 00:00:00 UTC":    reason.TimestampMalformed,
+		"Wed, 31 Dec 2025 23:59:60 GMT":    reason.TimestampMalformed,
+		"Thu, 01 Jan 26 00:00:00 GMT":      reason.TimestampMalformed,
+		"Thu, 1 Jan 2026 00:00:00 GMT":     reason.TimestampMalformed,
+		"Thu, 01 jan 2026 00:00:00 GMT":    reason.TimestampMalformed,
+		"Wed, 31 Dec 2025 24:00:00 GMT":    reason.TimestampMalformed,
+		"Sun, 30 Feb 2025 00:00:00 GMT":    reason.TimestampMalformed,
+		"1767225600":                       reason.TimestampMalformed,
+	} {
+		credential := `authorization: Signature keyId="c",algorithm="hmac-sha256",headers="(request-target) date",signature="` + mac("(request-target): get /a?b\ndate: "+text) + `"`
+		if _, code := get(t, cavage.Config{}, credential, "date: "+text); code != want {
+			t.Errorf("%q: %s, want %s", text, code, want)
+		}
+	}
+}
+
+// TestD13HS2019LeavesTheAlgorithmToTheKey: with an RSA key it is RSASSA-PSS over SHA-512,
+// neither PKCS#1 v1.5 nor a MAC under the public key's text; with a secret it is a MAC.
+func TestD13HS2019LeavesTheAlgorithmToTheKey(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	set, _, err := jwk.Parse(public, jwk.Limits{MaxBytes: 4096, MaxKeys: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "(request-target): get /a?b\ndate: " + date
+	long, short := sha512.Sum512([]byte(text)), sha256.Sum256([]byte(text))
+	pss, err := rsa.SignPSS(rand.Reader, private, crypto.SHA512, long[:], &rsa.PSSOptions{SaltLength: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs512, err := rsa.SignPKCS1v15(nil, private, crypto.SHA512, long[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs256, err := rsa.SignPKCS1v15(nil, private, crypto.SHA256, short[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := hmac.New(sha512.New, public)
+	forged.Write([]byte(text))
+	shared := hmac.New(sha512.New, []byte(secret))
+	shared.Write([]byte(text))
+	for law, c := range map[string]struct {
+		secret    bool
+		algorithm string
+		signature []byte
+		want      reason.Code
+	}{
+		"hs2019, PSS":                         {false, "hs2019", pss, reason.OK},
+		"hs2019, PKCS#1 with SHA-512":         {false, "hs2019", pkcs512, reason.SignatureInvalid},
+		"hs2019, PKCS#1 with SHA-256":         {false, "hs2019", pkcs256, reason.SignatureInvalid},
+		"hs2019, a MAC under the public key":  {false, "hs2019", forged.Sum(nil), reason.SignatureInvalid},
+		"rsa-sha256, PKCS#1":                  {false, "rsa-sha256", pkcs256, reason.OK},
+		"rsa-sha256, PSS":                     {false, "rsa-sha256", pss, reason.SignatureInvalid},
+		"hmac-sha512, a MAC, with an RSA key": {false, "hmac-sha512", forged.Sum(nil), reason.SignatureInvalid},
+		"hs2019, a MAC under a secret":        {true, "hs2019", shared.Sum(nil), reason.OK},
+		"hs2019, PSS with a secret":           {true, "hs2019", pss, reason.SignatureInvalid},
+	} {
+		scheme := cavage.New(cavage.Config{})
+		provider := &signed.Config{Scheme: scheme, Algorithms: scheme.Traits().Algorithms, Tolerance: 300e9}
+		var k *signed.Key
+		if c.secret {
+			k, err = signed.NewSecret([]byte(secret), provider.Algorithms)
+		} else {
+			k, err = signed.NewPublic(set.Key(0), provider.Algorithms)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.ID = "c"
+		provider.Keys = []*signed.Key{k}
+		var view request.View
+		if code := view.Read([]request.Header{
+			{Name: ":method", Value: "GET"},
+			{Name: ":scheme", Value: "https"},
+			{Name: ":authority", Value: "h"},
+			{Name: ":path", Value: "/a?b"},
+			{Name: "date", Value: date},
+			{Name: "authorization", Value: `Signature keyId="c",algorithm="` + c.algorithm + `",headers="(request-target) date",signature="` + base64.StdEncoding.EncodeToString(c.signature) + `"`},
+		}, request.PathRaw); code != reason.OK {
+			t.Fatal(code)
+		}
+		var a signed.Attempt
+		if state, code := a.Judge(provider, &signed.Request{View: &view, Now: now * 1e9}, &signed.Body{Ended: true}); code != c.want || (state == signed.Proved) != (c.want == reason.OK) {
+			t.Errorf("%s: %s, want %s", law, code, c.want)
+		}
+	}
 }

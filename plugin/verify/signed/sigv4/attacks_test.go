@@ -108,6 +108,31 @@ func TestAttacks(t *testing.T) {
 			v.Request.Query = &q
 			v.resign("host;x-amz-date", "GET\n/\na=&a=3&a%7B=2&a~=1\nhost:"+host+"\nx-amz-date:20260101T000000Z\n\nhost;x-amz-date\n"+emptyHash)
 		}},
+		"B-01 a listed header is absent": {"ok-get", reason.ComponentMissing, func(v *vector) {
+			v.resign("host;x-a;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-a:\nx-amz-date:20260101T000000Z\n\nhost;x-a;x-amz-date\n"+emptyHash)
+		}},
+		"B-01 a listed header is absent, left out of the text": {"ok-get", reason.ComponentMissing, func(v *vector) {
+			v.resign("host;x-a;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-amz-date:20260101T000000Z\n\nhost;x-a;x-amz-date\n"+emptyHash)
+		}},
+		"B-01 a listed header is empty": {"ok-get", reason.OK, func(v *vector) {
+			v.header("x-a", "", "")
+			v.resign("host;x-a;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-a:\nx-amz-date:20260101T000000Z\n\nhost;x-a;x-amz-date\n"+emptyHash)
+		}},
+		"B-01 two lines are joined in their order": {"ok-get", reason.SignatureInvalid, func(v *vector) {
+			v.header("x-a", "", "2")
+			v.header("x-a", "", "1")
+			v.resign("host;x-a;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-a:1,2\nx-amz-date:20260101T000000Z\n\nhost;x-a;x-amz-date\n"+emptyHash)
+		}},
+		"D-20 a payload in signed chunks": {"ok-get", reason.ComponentUnsupported, func(v *vector) {
+			const p = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+			v.header("x-amz-content-sha256", "", p)
+			v.resign("host;x-amz-content-sha256;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-amz-content-sha256:"+p+"\nx-amz-date:20260101T000000Z\n\nhost;x-amz-content-sha256;x-amz-date\n"+p)
+		}},
+		"D-20 the same with a trailer": {"ok-get", reason.ComponentUnsupported, func(v *vector) {
+			const p = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+			v.header("x-amz-content-sha256", "", p)
+			v.resign("host;x-amz-content-sha256;x-amz-date", "GET\n/\n\nhost:"+host+"\nx-amz-content-sha256:"+p+"\nx-amz-date:20260101T000000Z\n\nhost;x-amz-content-sha256;x-amz-date\n"+p)
+		}},
 		"B-06 a name in upper case": {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "=host", "=Host") }},
 		"B-06 a name twice":         {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "=host", "=host;host") }},
 		"B-09 31 bytes":             {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "Signature=", "Signature=ab, x=") }},
@@ -121,6 +146,53 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("%s, want %s", code, c.want)
 			}
 		})
+	}
+}
+
+// resignAt signs the vector's GET of / anew, at a stamp and for a scope's day.
+func (v *vector) resignAt(stamp, day string) {
+	scope := day + "/us-east-1/execute-api/aws4_request"
+	sum := sha256.Sum256([]byte("GET\n/\n\nhost:" + v.Request.Authority + "\nx-amz-date:" + stamp + "\n\nhost;x-amz-date\n" + emptyHash))
+	key := []byte("AWS4" + string(v.Secrets[0].Key))
+	for _, part := range []string{day, "us-east-1", "execute-api", "aws4_request", "AWS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(sum[:])} {
+		m := hmac.New(sha256.New, key)
+		m.Write([]byte(part))
+		key = m.Sum(nil)
+	}
+	v.Request.Headers = [][2]string{{"x-amz-date", stamp}, {"authorization", "AWS4-HMAC-SHA256 Credential=" + v.Secrets[0].ID + "/" + scope + ", SignedHeaders=host;x-amz-date, Signature=" + hex.EncodeToString(key)}}
+}
+
+// TestT06Stamps: a stamp is written in one way, is one of the calendar, and is of the
+// scope's day. All of these are well signed.
+func TestT06Stamps(t *testing.T) {
+	for _, c := range []struct {
+		stamp, day string
+		want       reason.Code
+	}{
+		{"20260101T000000Z", "20260101", reason.OK},
+		{"20251231T235959Z", "20251231", reason.OK},
+		{"20251231T235959Z", "20260101", reason.SignerMismatch},
+		{"20260101T000000Z", "20251231", reason.SignerMismatch},
+		{"20251231T235500Z", "20251231", reason.OK},
+		{"20251231T235459Z", "20251231", reason.SignatureExpired},
+		{"20260101T000500Z", "20260101", reason.OK},
+		{"20260101T000501Z", "20260101", reason.SignatureInFuture},
+		{"20250230T000000Z", "20250230", reason.TimestampMalformed},
+		{"20251231T240000Z", "20251231", reason.TimestampMalformed},
+		{"20251231T235960Z", "20251231", reason.TimestampMalformed},
+		{"20260101T000000z", "20260101", reason.TimestampMalformed},
+		{"20260101t000000Z", "20260101", reason.TimestampMalformed},
+		{"20260101T000000", "20260101", reason.TimestampMalformed},
+		{"20260101T000000+0000", "20260101", reason.TimestampMalformed},
+		{"2026-01-01T00:00:00Z", "20260101", reason.TimestampMalformed},
+		{"20260101T000000.0Z", "20260101", reason.TimestampMalformed},
+		{"1767225600", "20260101", reason.TimestampMalformed},
+	} {
+		v := named(t, "ok-get")
+		v.resignAt(c.stamp, c.day)
+		if _, code := v.judge(t); code != c.want {
+			t.Errorf("%s of the day %s: %s, want %s", c.stamp, c.day, code, c.want)
+		}
 	}
 }
 
