@@ -204,7 +204,7 @@ func (p *piece) append(b []byte, r *signed.Request, expires string) ([]byte, rea
 	case pieceMethod:
 		return append(b, v.Method...), reason.OK
 	case pieceScheme:
-		return append(b, v.Scheme...), reason.OK
+		return form.Lower(b, v.Scheme), reason.OK
 	case pieceArgument:
 		value, n := parameter(v.Query, p.text)
 		if n != 1 {

@@ -161,7 +161,7 @@ func (s *Scheme) url(dst []byte, v *request.View) (url []byte, origin int) {
 	if s.cfg.PublicBase != "" {
 		return append(dst, s.cfg.PublicBase...), s.originSize
 	}
-	dst = append(append(append(dst, v.Scheme...), "://"...), v.Authority...)
+	dst = append(append(form.Lower(dst, v.Scheme), "://"...), v.Authority...) // RFC 3986 §3.1: a scheme has no case
 	return dst, len(dst)
 }
 
