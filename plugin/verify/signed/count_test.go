@@ -20,7 +20,7 @@ const countEnv = "POSTERN_COUNT_WRONG_BYTE"
 func TestCountedMAC(t *testing.T) {
 	wrong, err := strconv.Atoi(os.Getenv(countEnv))
 	if err != nil {
-		t.Skip("run by the test that counts")
+		wrong = sha256.Size
 	}
 	secret := []byte("a secret of some length, long enough")
 	m := hmac.New(sha256.New, secret)
