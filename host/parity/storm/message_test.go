@@ -19,6 +19,11 @@ type message struct {
 	path        string // without access_token
 	body        int    // chunks
 	trailers    bool
+	// sealed is the signed request that it is, or nil; pieces and ending are what is still
+	// to come of it.
+	sealed *sealed
+	pieces [][]byte
+	ending ending
 }
 
 // kinds with their weights.
@@ -117,6 +122,9 @@ func (s *storm) key(set string, t *token) *signer {
 // draw makes a request for a policy.
 func (s *storm) draw(p *policy) *message {
 	r := &message{kind: kinds[s.rng.IntN(len(kinds))], path: "/open"}
+	if s.signing && s.chance(1, 3) {
+		r.kind = pick(s, drawnKinds)
+	}
 	r.path = r.kind + fmt.Sprintf("/p%d", s.rng.IntN(100))
 	if r.kind == "/rx" {
 		r.path = fmt.Sprintf("/rx/abc/%d/more", s.rng.IntN(1_000_000))
@@ -126,7 +134,7 @@ func (s *storm) draw(p *policy) *message {
 		query = "?a=1"
 	}
 	r.headers = []abi.Pair{{Name: ":authority", Value: "api.test"}, {Name: ":path"}, {Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "https"}}
-	if !s.chance(1, 15) && slices.Contains([]string{"/in", "/rx", "/both", "/any", "/opt"}, r.kind) {
+	if !s.chance(1, 15) && slices.Contains([]string{"/in", "/rx", "/both", "/any", "/opt", "/sigor"}, r.kind) {
 		from := "in"
 		if s.chance(1, 30) {
 			from = "/re" // a good token of another provider
@@ -134,7 +142,7 @@ func (s *storm) draw(p *policy) *message {
 		r.in = s.token(from)
 		r.headers = append(r.headers, abi.Pair{Name: "authorization", Value: "Bearer " + r.in.text})
 	}
-	if !s.chance(1, 15) && (r.kind == "/re" || r.kind == "/both") {
+	if !s.chance(1, 15) && (r.kind == "/re" || r.kind == "/both" || r.kind == "/sigand") {
 		r.re = s.token("/re")
 		r.headers = append(r.headers, abi.Pair{Name: "x-re-token", Value: r.re.text})
 	}
@@ -145,13 +153,19 @@ func (s *storm) draw(p *policy) *message {
 		target += map[bool]string{true: "?", false: "&"}[query == ""] + "access_token=" + r.re2.text
 	}
 	r.headers[1].Value = target
+	if signedKinds[r.kind] != "" {
+		r.sealed = s.seal(r.kind, target)
+		r.path, r.headers[1].Value = r.sealed.path, r.sealed.path
+		r.headers = append(r.headers, r.sealed.headers...)
+		s.cut(r)
+	}
 	for range s.rng.IntN(4) {
 		r.headers = append(r.headers, abi.Pair{Name: fmt.Sprintf("x-h%d", s.rng.IntN(9)), Value: strings.Repeat("v", s.rng.IntN(60))})
 	}
 	if p != nil && s.chance(1, 4) { // who they are is not theirs to say
-		r.headers = append(r.headers, abi.Pair{Name: p.identityHeaders()[s.rng.IntN(5)], Value: "root"})
+		r.headers = append(r.headers, abi.Pair{Name: pick(s, p.identityHeaders()), Value: "root"})
 	}
-	if s.chance(1, 3) {
+	if r.sealed == nil && s.chance(1, 3) {
 		r.body = 1 + s.rng.IntN(4)
 		r.trailers = s.chance(1, 3)
 	}
@@ -189,6 +203,9 @@ func (r *message) sent(p *policy, o opinion) []abi.Pair {
 			list = append(list, abi.Pair{Name: p.header(set[1:]), Value: t.subject})
 		}
 	}
+	if o.signed != nil {
+		list = append(list, abi.Pair{Name: p.header("client"), Value: "client-" + o.signed.key}, abi.Pair{Name: p.header("key"), Value: o.signed.key})
+	}
 	return sorted(list)
 }
 
@@ -203,33 +220,48 @@ var statuses = map[string]uint32{
 	"missing": 401, "token_malformed": 401, "expired": 401, "not_yet_valid": 401, "audience_mismatch": 401, "issuer_mismatch": 401,
 	"bad_signature": 401, "key_unknown": 401, "algorithm_not_allowed": 401, "keys_unavailable": 503, "waiting_full": 503,
 	"clock_unset": 503, "no_configuration": 503, "no_rule": 403,
+	"signature_invalid": 401, "signature_expired": 401, "signature_in_future": 401, "digest_mismatch": 401, "digest_missing": 401,
+	"body_not_covered": 401, "component_not_covered": 401, "component_missing": 401, "replayed": 401, "replay_unavailable": 503,
+	"body_too_large": 413, "body_undelivered": 503,
 }
 
 // passed checks a stream that goes on, with the headers that it has.
 func (s *storm) passed(st *stream) {
+	opinions := s.expect(st)
 	st.phase = passed
-	o := s.expect(st)
-	if !o.allow {
-		s.faultf("stream %d of %s is allowed, want refused for %v: %v", st.id, st.message.kind, o.why, st.message.headers)
+	allowed := func(o opinion) bool { return o.allow }
+	if !slices.ContainsFunc(opinions, allowed) {
+		s.faultf("stream %d of %s is allowed, want refused for %v: %v", st.id, st.message.kind, opinions[0].why, st.message.headers)
 		return
 	}
-	if want, got := st.message.sent(st.policy, o), sorted(st.headers); !slices.Equal(want, got) {
-		s.faultf("stream %d of %s goes upstream as\n %v, want\n %v", st.id, st.message.kind, got, want)
+	got := sorted(st.headers)
+	for _, o := range opinions {
+		if o.allow && slices.Equal(st.message.sent(st.policy, o), got) && st.provider == o.provider() {
+			s.took(st, o)
+			s.verdict(st, "allowed")
+			return
+		}
 	}
-	provider := ""
+	o := opinions[slices.IndexFunc(opinions, allowed)]
+	s.faultf("stream %d of %s goes upstream by %q as\n %v, want by %q\n %v", st.id, st.message.kind, st.provider, got, o.provider(), st.message.sent(st.policy, o))
+}
+
+// provider is the one that decided.
+func (o opinion) provider() string {
 	if n := len(o.proved); n > 0 {
-		provider = strings.TrimPrefix(o.proved[n-1].set, "/")
+		return strings.TrimPrefix(o.proved[n-1].set, "/")
 	}
-	if st.provider != provider {
-		s.faultf("stream %d of %s: provider %q, want %q", st.id, st.message.kind, st.provider, provider)
+	if o.signed != nil {
+		return o.signed.provider
 	}
-	s.verdict(st, "allowed")
+	return ""
 }
 
 // refused checks a stream that is answered.
 func (s *storm) refused(st *stream, status uint32, details, body string, headers []abi.Pair) {
+	opinions := s.expect(st)
 	st.phase = answered
-	o := s.expect(st)
+	o := opinions[0] // all have the same reasons
 	reason := strings.TrimSuffix(strings.TrimPrefix(details, "postern_denied{"), "}")
 	switch {
 	case o.must():
@@ -246,9 +278,13 @@ func (s *storm) refused(st *stream, status uint32, details, body string, headers
 	}
 	// What the same reason says must be the same each time.
 	said := fmt.Sprint(status, body, slices.DeleteFunc(slices.Clone(headers), func(p abi.Pair) bool { return p.Name == "retry-after" }))
-	if before, ok := s.said[reason]; ok && before != said {
+	saying := reason
+	if st.message.sealed != nil { // challenges are the rule's
+		saying += st.message.kind
+	}
+	if before, ok := s.said[saying]; ok && before != said {
 		s.faultf("stream %d: %s is answered with %s, before with %s", st.id, reason, said, before)
 	}
-	s.said[reason] = said
+	s.said[saying] = said
 	s.verdict(st, reason)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/jwks"
+	"github.com/postern-wasm/postern/plugin/replay"
 	"github.com/postern-wasm/postern/plugin/request"
 )
 
@@ -23,6 +24,9 @@ type native struct {
 	streams map[uint32]*nativeStream
 	calls   map[uint32]nativeCall
 	metrics map[string]uint32
+	// delivered says that the host has been seen to deliver the body of a held request.
+	delivered  bool
+	remembered replay.Memory
 }
 
 type nativeRoot struct {
@@ -82,7 +86,17 @@ func (n *native) configure(id uint32, size int) bool {
 		r.current.Retire()
 		r.retired = append(r.retired, r.current)
 	}
-	r.current = filter.New(cfg, binary.BigEndian.Uint64(n.w.random(8)))
+	seed := binary.BigEndian.Uint64(n.w.random(8))
+	n.w.random(8) // the module looks whether it is the same twice
+	r.current = filter.New(cfg, seed)
+	r.current.ReadBody(func(start, size int64) []byte {
+		b, _ := n.w.buffer(bufferRequest, int32(start), int32(size))
+		return slices.Clone(b)
+	})
+	if n.delivered {
+		r.current.Delivers()
+	}
+	r.current.Remember(nativeShared{n.w}, &n.remembered)
 	n.tidy(r)
 	return true
 }
@@ -160,6 +174,18 @@ func (n *native) fetch(r *nativeRoot, p *filter.Plugin, source *jwks.Source, ste
 	}
 }
 
+// nativeShared is the proxy's shared data for what is remembered.
+type nativeShared struct{ w *worker }
+
+func (n nativeShared) Get(key string) ([]byte, uint32, replay.ShareStatus) {
+	value, cas, status := n.w.sharedGet(key)
+	return value, cas, replay.ShareStatus(share(status))
+}
+
+func (n nativeShared) Set(key string, value []byte, cas uint32) replay.ShareStatus {
+	return replay.ShareStatus(share(n.w.sharedSet(key, slices.Clone(value), cas)))
+}
+
 func share(status abi.Status) jwks.ShareStatus {
 	switch status {
 	case abi.StatusOK:
@@ -184,8 +210,9 @@ func (n *native) list() []request.Header {
 	return headers
 }
 
-func (n *native) headers(id uint32, _ int, _ bool) uint32 {
+func (n *native) headers(id uint32, _ int, ended bool) uint32 {
 	s := n.streams[id]
+	s.Ended = s.Ended || ended
 	p := s.plugin
 	if p == nil {
 		n.w.localAnswer(503, "postern_denied{no_configuration}", "", nil)
@@ -194,7 +221,12 @@ func (n *native) headers(id uint32, _ int, _ bool) uint32 {
 	n.pump(s.root, p)
 	n.w.setEffective(id)
 	list := n.list()
-	v := p.Headers(n.now(), &s.Stream, list)
+	return n.judge(s, list, p.Headers(n.now(), &s.Stream, list))
+}
+
+// judge carries out a verdict of now, or of once the key sets have been asked.
+func (n *native) judge(s *nativeStream, list []request.Header, v *filter.Verdict) uint32 {
+	p, id := s.plugin, s.ID
 	if v.Action == filter.Pause {
 		n.pump(s.root, p)
 		n.w.setEffective(id)
@@ -241,8 +273,33 @@ func (n *native) apply(kind uint32, ops []effect.Op) {
 	}
 }
 
-func (n *native) body(id uint32, _ int, _ bool) uint32 {
+func (n *native) body(id uint32, size int, ended bool) uint32 {
 	s := n.streams[id]
+	if s.plugin != nil && s.plugin.Arrived(&s.Stream, int64(size), ended) {
+		return n.took(s)
+	}
+	return n.later(s)
+}
+
+// took is the plugin's share of a held body.
+func (n *native) took(s *nativeStream) uint32 {
+	p := s.plugin
+	n.delivered = true
+	p.Delivers()
+	for start, size := p.Wanted(&s.Stream); size > 0; start, size = p.Wanted(&s.Stream) {
+		b, _ := n.w.buffer(bufferRequest, int32(start), int32(size))
+		p.Took(&s.Stream, b)
+	}
+	if !p.Due(&s.Stream) {
+		return actionPause
+	}
+	n.pump(s.root, p)
+	n.w.setEffective(s.ID)
+	list := n.list()
+	return n.judge(s, list, p.Resume(n.now(), &s.Stream, list))
+}
+
+func (n *native) later(s *nativeStream) uint32 {
 	if s.plugin != nil && s.plugin.Later(&s.Stream) == filter.Continue {
 		return actionContinue
 	}
@@ -250,10 +307,16 @@ func (n *native) body(id uint32, _ int, _ bool) uint32 {
 }
 
 func (n *native) trailers(id uint32, _ int) uint32 {
-	if n.body(id, 0, false) != actionContinue {
+	s := n.streams[id]
+	var action uint32
+	if s.plugin != nil && s.plugin.Ends(&s.Stream) {
+		action = n.took(s)
+	} else {
+		action = n.later(s)
+	}
+	if action != actionContinue {
 		return actionPause
 	}
-	s := n.streams[id]
 	pairs, _ := n.w.pairs(mapTrailers)
 	list := make([]request.Header, len(pairs))
 	for i, p := range pairs {

@@ -104,6 +104,8 @@ func enough(t *testing.T, s *storm) {
 		"allowed", "expired", "audience_mismatch", "issuer_mismatch", "algorithm_not_allowed", "not_yet_valid", "bad_signature",
 		"key_unknown", "keys_unavailable", "missing", "no_rule", "token_malformed", "clock_unset", "waited", "nested", "bad configurations",
 		"reset in phase 0", "reset in phase 2", "reset in phase 3", "reset in phase 4",
+		"allowed by signature", "signature_invalid", "signature_expired", "signature_in_future", "digest_mismatch", "body_too_large",
+		"replayed", "conflicts", "body reset",
 	} {
 		if s.counts[what] == 0 {
 			t.Errorf("a storm of %d streams without %q shows less than it should", s.opened, what)

@@ -44,6 +44,9 @@ func (s *storm) step() {
 	case len(s.open) > 0:
 		if st := pick(s, s.open); s.chance(1, 25) {
 			s.count("reset in phase " + strconv.Itoa(int(st.phase)))
+			if st.phase == waiting && len(st.held) > 0 {
+				s.count("body reset")
+			}
 			s.end(st)
 		} else {
 			s.advance(st)
@@ -91,14 +94,14 @@ func (w *worker) tick() {
 // impatient finds streams that nobody lets go, and closes what waits for too long.
 func (s *storm) impatient() {
 	for _, st := range slices.Clone(s.open) { // a timer lets others go too
-		if st.phase == waiting && s.clock > st.since+patience {
+		if st.phase == waiting && (st.message.sealed == nil || st.whole) && s.clock > st.since+patience {
 			// Only a timer can tell it: give each root one, then it has to be gone.
 			for _, r := range slices.Clone(st.worker.roots) {
 				if slices.Contains(st.worker.roots, r) {
 					st.worker.inContext(r.id, func() { st.worker.guest.tick(r.id) })
 				}
 			}
-			if st.phase == waiting {
+			if st.phase == waiting && s.clock > st.since+patience { // else it waits for something else now
 				s.faultf("worker %d, stream %d of %s, root %d, has waited for %d s", st.worker.index, st.id, st.message.kind, st.root.id, (s.clock-st.since)/second)
 				return
 			}
@@ -135,18 +138,23 @@ func (s *storm) begin(w *worker) {
 func (s *storm) advance(st *stream) {
 	switch st.phase {
 	case created:
-		if s.chance(1, 50) { // a body before any headers is held
+		if st.message.sealed == nil && s.chance(1, 50) { // a body before any headers is held
 			s.chunk(st, 10, false)
 			return
 		}
 		s.headers(st)
 	case judging, gone:
 	case waiting:
-		if s.chance(1, 20) {
+		switch {
+		case st.message.sealed != nil:
+			s.feed(st)
+		case s.chance(1, 20):
 			s.chunk(st, 100, false)
 		}
 	case passed, answered:
 		switch {
+		case st.message.sealed != nil:
+			s.feed(st)
 		case st.message.body > 0:
 			st.message.body--
 			s.chunk(st, s.rng.IntN(20_000), st.message.body == 0 && !st.message.trailers)
@@ -163,9 +171,16 @@ func (s *storm) headers(st *stream) {
 	w := st.worker
 	st.phase = judging
 	st.headers = slices.Clone(st.message.headers)
+	end := st.message.body == 0
+	if st.message.sealed != nil {
+		if end = st.message.ending == withHeaders; end {
+			st.message.ending = ended
+			s.told(st, true)
+		}
+	}
 	w.note("headers %d %s", st.id, st.message.kind)
 	var action uint32
-	w.inContext(st.id, func() { action = w.guest.headers(st.id, len(st.headers), st.message.body == 0) })
+	w.inContext(st.id, func() { action = w.guest.headers(st.id, len(st.headers), end) })
 	w.note("returns %d", action)
 	switch {
 	case st.phase == gone:
@@ -179,8 +194,8 @@ func (s *storm) headers(st *stream) {
 	}
 }
 
-// held is the action that a later callback of the stream must return.
-func (st *stream) held() uint32 {
+// action is the one that a later callback of the stream must return.
+func (st *stream) action() uint32 {
 	if st.phase == passed {
 		return actionContinue
 	}
@@ -189,7 +204,7 @@ func (st *stream) held() uint32 {
 
 func (s *storm) chunk(st *stream, size int, end bool) {
 	w := st.worker
-	want := st.held()
+	want := st.action()
 	var action uint32
 	w.inContext(st.id, func() { action = w.guest.body(st.id, size, end) })
 	w.note("body %d returns %d", st.id, action)
@@ -200,7 +215,10 @@ func (s *storm) chunk(st *stream, size int, end bool) {
 
 func (s *storm) trail(st *stream) {
 	w := st.worker
-	want := st.held()
+	before, want := st.phase, st.action()
+	if st.message.sealed != nil {
+		s.told(st, true)
+	}
 	st.trailers = []abi.Pair{{Name: "checksum", Value: "1"}}
 	if st.policy != nil {
 		st.trailers = append(st.trailers, abi.Pair{Name: strings.ToUpper(st.policy.header("in")), Value: "root"})
@@ -213,7 +231,9 @@ func (s *storm) trail(st *stream) {
 	if st.phase == gone {
 		return
 	}
-	if action != want {
+	if st.message.sealed != nil {
+		s.after(st, before, action)
+	} else if action != want {
 		s.faultf("stream %d: trailers in phase %d return %d", st.id, st.phase, action)
 	}
 	if action == actionContinue && len(st.trailers) != 1 {

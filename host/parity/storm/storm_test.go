@@ -44,6 +44,8 @@ type storm struct {
 	cas      uint32
 	stranger *signer
 	tokens   map[string][]*token
+	sealed   map[string][]*sealed
+	signing  bool // the storm has signed requests
 	said     map[string]string
 	serial   int
 	policies int
@@ -73,7 +75,7 @@ var hashing = maphash.MakeSeed()
 func (p plan) run(b build) *storm {
 	s := &storm{
 		plan: p, rng: rand.New(rand.NewPCG(p.seed, 0)), clock: start, servers: newServers(), shared: map[string]stored{},
-		stranger: edKey("stranger"), tokens: map[string][]*token{}, said: map[string]string{}, counts: map[string]int{},
+		stranger: edKey("stranger"), tokens: map[string][]*token{}, sealed: map[string][]*sealed{}, signing: true, said: map[string]string{}, counts: map[string]int{},
 	}
 	for i := range p.workers {
 		seed := [32]byte{}

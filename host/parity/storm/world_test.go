@@ -61,6 +61,8 @@ type policy struct {
 	cache        int
 	// known is what is certain of the key sets that it has, by path.
 	known map[string]*knowledge
+	// delivers says that it has been told of the body of a request that it holds.
+	delivers bool
 }
 
 // knowledge of a key set: the version that was certainly taken last, and when. It ends
@@ -75,7 +77,7 @@ func (p *policy) header(name string) string { return fmt.Sprintf("x-%s-%d", name
 
 // identityHeaders are the names that only the plugin may write.
 func (p *policy) identityHeaders() []string {
-	return []string{p.header("in"), p.header("groups"), p.header("payload"), p.header("re"), p.header("re2")}
+	return []string{p.header("in"), p.header("groups"), p.header("payload"), p.header("re"), p.header("re2"), p.header("client"), p.header("key")}
 }
 
 func (p *policy) text() string {
@@ -117,14 +119,19 @@ func (p *policy) text() string {
 	rule := func(prefix string, requires object) object {
 		return object{"match": object{"path_separated_prefix": prefix}, "requires": requires}
 	}
+	providers := p.signedProviders()
+	providers["in"], providers["re"], providers["re2"] = in, re, re2
 	config := object{
 		"filter_state": []string{"provider"},
-		"providers":    object{"in": in, "re": re, "re2": re2},
+		"providers":    providers,
 		"rules": []object{
 			rule("/in", provider("in")), rule("/re", provider("re")), rule("/re2", provider("re2")),
 			rule("/both", tree("requires_all", provider("in"), provider("re"))),
 			rule("/any", tree("requires_any", provider("in"), provider("re2"))),
 			rule("/opt", tree("requires_any", provider("in"), object{"allow_missing": object{}})),
+			rule("/hook", provider("hook")), rule("/once", provider("once")), rule("/msg", provider("msg")),
+			rule("/sigor", tree("requires_any", provider("msg"), provider("in"))),
+			rule("/sigand", tree("requires_all", provider("msg"), provider("re"))),
 			{"match": object{"safe_regex": object{"regex": "/rx/[a-z]+/[0-9]+(/.*)?"}}, "requires": provider("in")},
 			{"match": object{"path_separated_prefix": "/open"}},
 		},
@@ -145,6 +152,8 @@ type opinion struct {
 	why []string
 	// proved are the tokens that an allowance rests on, in order.
 	proved []*token
+	// signed is the signature that it rests on besides, or nil.
+	signed *proof
 }
 
 func (o opinion) must() bool { return o.allow && len(o.why) == 0 }
@@ -194,8 +203,16 @@ func (s *storm) of(p *policy, t *token, set string) opinion {
 	return o
 }
 
-// expect judges a request.
-func (s *storm) expect(st *stream) opinion {
+// expect judges a request: in how many ways it may be allowed, and why refused.
+func (s *storm) expect(st *stream) []opinion {
+	if st.message.sealed != nil && st.policy != nil && s.clock >= 1_000_000_000*second {
+		return s.expectSealed(st)
+	}
+	return []opinion{s.expectToken(st)}
+}
+
+// expectToken judges a request that is not signed.
+func (s *storm) expectToken(st *stream) opinion {
 	r, p := st.message, st.policy
 	switch {
 	case p == nil:
