@@ -324,7 +324,7 @@ func (w *worker) configure(r *root) {
 	s := w.storm
 	s.policies++
 	p := &policy{
-		number: s.policies, narrow: s.chance(1, 4), wide: s.chance(1, 2),
+		number: s.policies, signing: s.signing, narrow: s.chance(1, 4), wide: s.chance(1, 2),
 		cache: []int{10_000, 64, 0}[s.rng.IntN(3)], known: map[string]*knowledge{},
 	}
 	if s.steps == 0 { // no storm: the size of caches is not what is looked at

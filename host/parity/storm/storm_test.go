@@ -45,7 +45,7 @@ type storm struct {
 	stranger *signer
 	tokens   map[string][]*token
 	sealed   map[string][]*sealed
-	signing  bool // the storm has signed requests
+	signing  bool // with signed requests
 	said     map[string]string
 	serial   int
 	policies int

@@ -58,7 +58,9 @@ type policy struct {
 	number int
 	// narrow allows EdDSA alone; wide accepts a second audience.
 	narrow, wide bool
-	cache        int
+	// signing adds providers of signed requests.
+	signing bool
+	cache   int
 	// known is what is certain of the key sets that it has, by path.
 	known map[string]*knowledge
 	// delivers says that it has been told of the body of a request that it holds.
@@ -119,7 +121,10 @@ func (p *policy) text() string {
 	rule := func(prefix string, requires object) object {
 		return object{"match": object{"path_separated_prefix": prefix}, "requires": requires}
 	}
-	providers := p.signedProviders()
+	providers := object{}
+	if p.signing {
+		providers = p.signedProviders()
+	}
 	providers["in"], providers["re"], providers["re2"] = in, re, re2
 	config := object{
 		"filter_state": []string{"provider"},
@@ -129,13 +134,17 @@ func (p *policy) text() string {
 			rule("/both", tree("requires_all", provider("in"), provider("re"))),
 			rule("/any", tree("requires_any", provider("in"), provider("re2"))),
 			rule("/opt", tree("requires_any", provider("in"), object{"allow_missing": object{}})),
-			rule("/hook", provider("hook")), rule("/once", provider("once")), rule("/msg", provider("msg")),
-			rule("/sigor", tree("requires_any", provider("msg"), provider("in"))),
-			rule("/sigand", tree("requires_all", provider("msg"), provider("re"))),
 			{"match": object{"safe_regex": object{"regex": "/rx/[a-z]+/[0-9]+(/.*)?"}}, "requires": provider("in")},
 			{"match": object{"path_separated_prefix": "/open"}},
 		},
 		"token_cache": object{"max_entries": p.cache},
+	}
+	if p.signing {
+		config["rules"] = append(config["rules"].([]object),
+			rule("/hook", provider("hook")), rule("/once", provider("once")), rule("/msg", provider("msg")),
+			rule("/sigor", tree("requires_any", provider("msg"), provider("in"))),
+			rule("/sigand", tree("requires_all", provider("msg"), provider("re"))),
+		)
 	}
 	text, err := json.Marshal(config)
 	if err != nil {
