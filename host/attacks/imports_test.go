@@ -41,6 +41,15 @@ var defineHost = sync.OnceFunc(func() {
 			return h.give(b[from:min(len(b), int(from)+int(size))], data, n)
 		})
 	})
+	def("proxy_set_buffer_bytes", func(ctx context.Context, m api.Module, kind uint32, from, size int32, data, n uint32) uint32 {
+		return on(ctx, m, "proxy_set_buffer_bytes", func(h *fakeHost) uint32 {
+			if kind != 0 || from != 0 || int(size) != 0 && int(size) < len(h.sent) {
+				return 2
+			}
+			h.sent = append([]byte(h.text(data, n)), h.sent[min(int(size), len(h.sent)):]...)
+			return statusOK
+		})
+	})
 	def("proxy_get_header_map_pairs", func(ctx context.Context, m api.Module, kind, data, n uint32) uint32 {
 		return on(ctx, m, "proxy_get_header_map_pairs", func(h *fakeHost) uint32 { return h.give(h.pairs[kind], data, n) })
 	})

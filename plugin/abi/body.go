@@ -76,6 +76,9 @@ func withBodies(p *filter.Plugin) {
 //go:wasmexport proxy_on_request_body
 func onRequestBody(id uint32, size, ended int32) types.Action {
 	s := streams.find(id)
+	if s != nil && s.policy != nil && s.policy.plugin.Passes(&s.Stream) {
+		return passOn(s, int64(max(size, 0)), ended != 0)
+	}
 	if s == nil || s.policy == nil || !s.policy.plugin.Arrived(&s.Stream, int64(max(size, 0)), ended != 0) {
 		return later(id)
 	}

@@ -260,7 +260,9 @@ func judge(id uint32, ended bool) types.Action {
 func onRequestTrailers(id uint32, _ int32) types.Action {
 	s := streams.find(id)
 	var action types.Action
-	if s != nil && s.policy != nil && s.policy.plugin.Ends(&s.Stream) {
+	if s != nil && s.policy != nil && s.policy.plugin.Passes(&s.Stream) {
+		action = passOver(s)
+	} else if s != nil && s.policy != nil && s.policy.plugin.Ends(&s.Stream) {
 		action = took(s) // the end of the body, whatever the host has said before
 	} else {
 		action = later(id)

@@ -47,6 +47,9 @@ func proxyContinueStream(stream uint32) status
 //go:wasmimport env proxy_get_buffer_bytes
 func proxyGetBufferBytes(kind uint32, start, size int32, data, dataSize unsafe.Pointer) status
 
+//go:wasmimport env proxy_set_buffer_bytes
+func proxySetBufferBytes(kind uint32, start, size int32, data *byte, dataSize int32) status
+
 //go:wasmimport env proxy_get_header_map_pairs
 func proxyGetHeaderMapPairs(kind uint32, data, dataSize unsafe.Pointer) status
 

@@ -257,8 +257,8 @@ func signedBody(s *SignedRequest, c *signedCommon, v value) {
 	if s.Stream && s.Verify.Body != signed.BodyDigest {
 		stream.fail("needs the mode \"digest\"")
 	}
-	if s.Stream {
-		stream.fail("is not supported by this version: the body is held until it has been compared with its digest")
+	if s.Stream && s.BeforeUpstream {
+		stream.fail("means nothing where the host holds bodies back by itself")
 	}
 }
 

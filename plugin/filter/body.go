@@ -14,7 +14,8 @@ import (
 // hold no pointer to a request, and are wiped before they are another's.
 type taps struct {
 	signed.Taps
-	next *taps
+	pledge signed.Pledge // of a body that passes meanwhile
+	next   *taps
 }
 
 // lend gives a stream hashes to run over its body. A plugin makes as many as streams have
@@ -36,6 +37,7 @@ func (p *Plugin) takeBack(s *Stream) {
 		return
 	}
 	t.Reset()
+	t.pledge.Reset()
 	t.next, p.spare = p.spare, t
 	s.taps = nil
 }

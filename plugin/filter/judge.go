@@ -48,9 +48,12 @@ type judge struct {
 	verified  int64  // see Verdict.Verified
 	algorithm string // of the token that was timed
 
-	signer string // by which key the request says that it is signed, for the log
-	alone  bool   // the rule asks for one provider and nothing else
-	brief  bool   // and of that one's tokens nothing is wanted but that they are good
+	signer   string // by which key the request says that it is signed, for the log
+	enforced bool   // the rule's refusals are not reported only
+	pledged  bool   // the request goes on, and its body is compared as it passes
+
+	alone bool // the rule asks for one provider and nothing else
+	brief bool // and of that one's tokens nothing is wanted but that they are good
 
 	holds bool  // the body is waited for
 	keeps bool  // and the headers have to be held for it
@@ -66,6 +69,7 @@ func (j *judge) begin(now int64, s *Stream) {
 	j.now, j.stream, j.proved, j.judged, j.excused = now, s, 0, nil, false
 	j.waitsKeys, j.waitSource, j.waitFor, j.retryAfter = false, 0, 0, 1
 	j.holds, j.keeps, j.limit, j.signer, j.alone, j.brief = false, false, 0, "", false, false
+	j.enforced, j.pledged = false, false
 	j.verified, j.algorithm = 0, ""
 	j.gone, j.statusHeader, j.clears = j.left[:0], "", false
 	for _, s := range j.slots {

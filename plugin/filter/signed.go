@@ -45,6 +45,10 @@ func (j *judge) signedRequest(provider int) policy.Proof {
 	switch state {
 	case signed.Proved:
 		return j.signedProved(s, p)
+	case signed.Pledged:
+		proof := j.signedProved(s, p)
+		j.pledged = proof.State == policy.Proved
+		return proof
 	case signed.NeedsBody:
 		return j.needsBody(s, p)
 	case signed.Refused:
@@ -74,6 +78,9 @@ func (j *judge) body(p *config.SignedRequest) *signed.Body {
 	}
 	if s.taps != nil {
 		b.Taps = &s.taps.Taps
+		if j.mayPass(p) {
+			b.Pledge = &s.taps.pledge
+		}
 	}
 	return b
 }

@@ -16,6 +16,7 @@ const (
 	allowed              // let through
 	refused              // answered
 	surplus              // let through as without a body, and one has come
+	passes               // its headers are let through, its body passes while it is hashed
 )
 
 // Stream is the state of one request between events. The zero value is a fresh one;
@@ -43,6 +44,12 @@ type Stream struct {
 	limit    int64 // how much it may become
 	since    int64 // when the wait for it began
 	taps     *taps // what runs over it, or nil
+
+	// Where the body passes: the rule and the provider that it is refused by, and the byte
+	// that is kept back.
+	rule, by int
+	kept     byte
+	keeps    bool
 
 	// next and previous link the streams that wait, in order of arrival: a stream is
 	// memory that lives as long as the request, so that waiting allocates nothing.
@@ -88,7 +95,7 @@ func (p *Plugin) Headers(now int64, s *Stream, headers []request.Header) *Verdic
 		return p.decide(now, s, headers)
 	case waits:
 		return p.hold(Pause)
-	case allowed, surplus:
+	case allowed, surplus, passes:
 		// Headers twice: no host does that. What goes on would be unjudged.
 		return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: -1}, -1)
 	case refused:
@@ -105,7 +112,7 @@ func (p *Plugin) Later(s *Stream) Action {
 		return Continue
 	case waits, fresh:
 		return Pause
-	case refused, surplus:
+	case refused, surplus, passes:
 	}
 	return Inert
 }
@@ -186,7 +193,7 @@ func (p *Plugin) hold(a Action) *Verdict {
 // configuration and the key sets of this moment.
 func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict {
 	v := p.verdictOn(now, s, headers)
-	if s.phase != waits {
+	if s.phase != waits && s.phase != passes {
 		p.takeBack(s)
 	}
 	return v
@@ -212,6 +219,7 @@ func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verd
 		}
 		return p.refuse(now, s, policy.Proof{Reason: reason.NoRule, Provider: -1}, -1)
 	}
+	p.work.judge.enforced = !p.cfg.Policy.Rules[rule].Report
 	proof := p.work.judge.evaluate(&p.cfg.Policy.Rules[rule].Requirement)
 	switch proof.State {
 	case policy.Proved:
@@ -224,7 +232,11 @@ func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verd
 		if s.ahead && writes(p.work.writer.Ops(&p.work.view)) {
 			return p.refuse(now, s, policy.Proof{Reason: reason.Internal, Provider: proof.Provider}, rule)
 		}
-		return p.allow(s, proof)
+		verdict := p.allow(s, proof)
+		if p.work.judge.pledged {
+			p.work.judge.pass(rule)
+		}
+		return verdict
 	case policy.Waiting, policy.Held:
 		return p.wait(now, s, proof, rule)
 	case policy.Failed, policy.Missing, policy.Fatal:

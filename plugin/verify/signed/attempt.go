@@ -44,6 +44,8 @@ type Body struct {
 	// if that cannot be. Whole returns it in one piece.
 	Each  func(func(piece []byte)) bool
 	Whole func() (string, bool)
+	// Pledge takes the signed digests where the request may go on before its body, else nil.
+	Pledge *Pledge
 }
 
 // State is how far an attempt has come; the zero value refuses.
@@ -57,6 +59,8 @@ const (
 	Proved
 	// NeedsBody: judge again when the body is complete.
 	NeedsBody
+	// Pledged: proved by [Attempt.Key], if the body holds [Body.Pledge].
+	Pledged
 )
 
 // Attempt is the judging of one request by one provider. Reuse it. It is not safe for
@@ -88,8 +92,8 @@ func (a *Attempt) Judge(cfg *Config, r *Request, b *Body) (State, reason.Code) {
 	for i := range a.reading.Claims() {
 		state, code := a.judge(i, &a.reading.claims[i])
 		switch {
-		case state == Proved:
-			return Proved, reason.OK
+		case state == Proved || state == Pledged:
+			return state, reason.OK
 		case state == NeedsBody:
 			waits = true
 		case first == reason.Undecided:
@@ -190,6 +194,9 @@ func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
 		}
 		if c.BodyFree && !c.covers() && a.cfg.Body == BodyHold {
 			return Proved, reason.OK
+		}
+		if a.body.Pledge != nil && a.body.Pledge.take(c) {
+			return Pledged, reason.OK
 		}
 		a.key = nil // proved only when the body is known
 		a.tapDigests(i, c)
