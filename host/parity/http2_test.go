@@ -30,9 +30,10 @@ func TestSameVerdictOverHTTP2(t *testing.T) {
 	d := startEnvoy(t, keys, groups, nil)
 	sent, unsendable := 0, 0
 	for _, g := range groups {
+		now := time.Now() // what is signed twice is signed at the same time
 		for i := range g.cases {
 			s := &g.cases[i]
-			r := s.request(&mint{keys: keys, now: time.Now()})
+			r := s.request(&mint{keys: keys, now: now})
 			status, header, local, err := overHTTP2(d.process.Addr(g.name), r)
 			if err != nil {
 				unsendable++
