@@ -240,6 +240,7 @@ func TestW08EveryFaultOfEveryHostCall(t *testing.T) {
 	t.Run("in a request that is judged at once", f.atOnce)
 	t.Run("in a request that waits for keys", f.waiting)
 	t.Run("at configure", f.configuring)
+	t.Run("in a body that passes while it is compared", f.streaming)
 	if t.Failed() {
 		return
 	}
