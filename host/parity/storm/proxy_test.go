@@ -60,6 +60,8 @@ type worker struct {
 type root struct {
 	id      uint32
 	current *policy
+	// configuring is how many configurations of it are under way.
+	configuring int
 }
 
 // call is a callout under way.

@@ -115,6 +115,9 @@ func (s *storm) begin(w *worker) {
 		return
 	}
 	r := pick(s, w.roots)
+	if r.configuring > 0 {
+		return // between two configurations: no proxy opens a stream there, and either would do
+	}
 	w.lastID++
 	id := w.lastID
 	if n := len(w.freed); n > 0 && s.chance(1, 2) {
@@ -339,7 +342,9 @@ func (w *worker) configure(r *root) {
 	w.config = []byte(text)
 	accepted := false
 	w.note("configure %d as %d", r.id, p.number)
+	r.configuring++
 	w.inContext(r.id, func() { accepted = w.guest.configure(r.id, len(text)) })
+	r.configuring--
 	w.config = config
 	switch {
 	case accepted == bad:
