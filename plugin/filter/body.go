@@ -101,8 +101,8 @@ func (p *Plugin) Wanted(s *Stream) (start, n int64) {
 // Took takes the piece that was wanted. One that is not whole is not believed: the body
 // is read again when it is complete.
 func (p *Plugin) Took(s *Stream, piece []byte) {
-	if _, n := p.Wanted(s); int64(len(piece)) != n {
-		s.torn = true
+	if _, n := p.Wanted(s); n == 0 || int64(len(piece)) != n {
+		s.torn = true // or gone, or read by another callback, while the host was asked
 		return
 	}
 	s.taps.Write(piece)

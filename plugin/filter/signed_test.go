@@ -338,3 +338,23 @@ func TestHostsThatHoldBodiesThemselves(t *testing.T) {
 	}
 	want(t, "one comes", c.take(s, github(""), "body", true, false), reason.BodyNotCovered)
 }
+
+// TestAStreamThatEndsWhileItsBodyIsRead: the host may end it within the very call that reads
+// a piece, and then has nothing to hand over.
+func TestAStreamThatEndsWhileItsBodyIsRead(t *testing.T) {
+	p := plugin(t, `{"providers":{"gh":{"signed_request":{"preset":"github","keys":[{"id":"k1","secret":{"inline":"hook secret"}}]}}},
+		"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"gh"}}]}`)
+	var s Stream
+	v := p.Headers(start, &s, []request.Header{
+		{Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "h"}, {Name: ":path", Value: "/"},
+		{Name: "x-hub-signature-256", Value: "sha256=" + strings.Repeat("ab", 32)},
+	})
+	if v.Action != Pause || !p.Arrived(&s, 10, false) {
+		t.Fatal("the body is not waited for")
+	}
+	p.Gone(&s)
+	p.Took(&s, nil)
+	if p.Due(&s) {
+		t.Error("it is judged once it has ended")
+	}
+}
