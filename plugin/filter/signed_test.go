@@ -346,7 +346,10 @@ func TestAStreamThatEndsWhileItsBodyIsRead(t *testing.T) {
 		"rules":[{"match":{"prefix":"/"},"requires":{"provider_name":"gh"}}]}`)
 	var s Stream
 	v := p.Headers(start, &s, []request.Header{
-		{Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "h"}, {Name: ":path", Value: "/"},
+		{Name: ":method", Value: "POST"},
+		{Name: ":scheme", Value: "https"},
+		{Name: ":authority", Value: "h"},
+		{Name: ":path", Value: "/"},
 		{Name: "x-hub-signature-256", Value: "sha256=" + strings.Repeat("ab", 32)},
 	})
 	if v.Action != Pause || !p.Arrived(&s, 10, false) {
