@@ -26,6 +26,7 @@ var allowed = map[string][]string{
 	"plugin/cache":              {"plugin/memory", "plugin/word"},
 	"plugin/memory":             {},
 	"plugin/re2":                {}, // instead of package regexp, which brings all of Unicode along
+	"plugin/base64":             {},
 	"plugin/word":               {}, // eight bytes at a time: TinyGo's strings are compared byte by byte
 	"plugin/request":            {"plugin/reason", "plugin/word"},
 	"plugin/credential":         {"plugin/request", "plugin/word"},
@@ -45,18 +46,18 @@ var allowed = map[string][]string{
 	"plugin/kernel/ed25519":     {"plugin/memory", "plugin/kernel/digest", "plugin/kernel/tables"},
 	"plugin/jose/base64url":     {},
 	"plugin/jose/jwa":           {},
-	"plugin/jose/jwk":           {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/kernel"},
+	"plugin/jose/jwk":           {"plugin/base64", "plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/kernel"},
 	"plugin/jose/jws":           {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/jsonx", "plugin/word"},
 	"plugin/offload":            {"plugin/jose/base64url", "plugin/jose/jwa", "plugin/kernel/rsa"},
 	"plugin/identity":           {"plugin/jsonx"},
 	"plugin/verify/jwt":         {"plugin/identity", "plugin/jose", "plugin/jsonx", "plugin/reason", "plugin/word"},
-	"plugin/verify/signed":      {"plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/jsonx", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
+	"plugin/verify/signed":      {"plugin/base64", "plugin/jose/jwa", "plugin/jose/jwk", "plugin/kernel/der", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/jsonx", "plugin/reason", "plugin/request", "plugin/sfv", "plugin/verify/signed", "plugin/word"}, // and its schemes, below it
 	"plugin/verify/signed/form": {"plugin/request"},
 	"plugin/jwks":               {"plugin/jsonx", "plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory", "plugin/jose/jwk", "plugin/request"},
 	"plugin/replay":             {"plugin/kernel/digest", "plugin/kernel/hmac", "plugin/kernel/sha2", "plugin/memory"},
 	"plugin/authorize":          {"plugin/jsonx", "plugin/reason", "plugin/word"}, // claims as values: what proved them is no concern of it
 	"plugin/policy":             {"plugin/authorize", "plugin/memory", "plugin/re2", "plugin/reason", "plugin/request", "plugin/word"},
-	"plugin/effect":             {"plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
+	"plugin/effect":             {"plugin/base64", "plugin/credential", "plugin/identity", "plugin/jsonx", "plugin/reason", "plugin/request"},
 	"plugin/config":             {"plugin/authorize", "plugin/credential", "plugin/effect", "plugin/jose", "plugin/jsonx", "plugin/jwks", "plugin/policy", "plugin/reason", "plugin/request", "plugin/verify"}, // reasons by name, for answers of one's own
 	"plugin/filter":             {"plugin/authorize", "plugin/cache", "plugin/config", "plugin/credential", "plugin/effect", "plugin/identity", "plugin/jose/jwk", "plugin/jwks", "plugin/kernel/sha2", "plugin/memory", "plugin/policy", "plugin/reason", "plugin/replay", "plugin/request", "plugin/verify"},
 	"plugin/abi":                {"plugin/memory", "plugin/config", "plugin/effect", "plugin/filter", "plugin/jose/jwa", "plugin/jwks", "plugin/offload", "plugin/reason", "plugin/replay", "plugin/request"},

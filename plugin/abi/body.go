@@ -109,14 +109,7 @@ func judgeAgain(s *stream) types.Action {
 	t := now()
 	pump(judging, id, t)
 	pairs := headers(mapRequest)
-	v := judging.plugin.Resume(t, &s.Stream, pairs)
-	if v.Action == filter.Pause {
-		pump(judging, id, t)
-		if judging.plugin.Retry(t, &s.Stream) {
-			v = judging.plugin.Resume(t, &s.Stream, pairs)
-		}
-	}
-	return carryOut(s, v)
+	return conclude(s, judging, id, t, pairs, judging.plugin.Resume(t, &s.Stream, pairs))
 }
 
 // clientIP is the client's address without its port, or "".

@@ -7,6 +7,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/memory"
+	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
 )
 
@@ -246,11 +247,15 @@ func judge(id uint32, ended bool) types.Action {
 	t := now()
 	pump(judging, id, t)
 	pairs := headers(mapRequest)
-	v := p.Headers(t, &s.Stream, pairs)
+	return conclude(s, judging, id, t, pairs, p.Headers(t, &s.Stream, pairs))
+}
+
+// conclude carries a verdict out, or, where what it waits for comes at once, the next.
+func conclude(s *stream, judging *policy, id uint32, t int64, pairs []request.Header, v *filter.Verdict) types.Action {
 	if v.Action == filter.Pause {
 		pump(judging, id, t)
-		if p.Retry(t, &s.Stream) {
-			v = p.Resume(t, &s.Stream, pairs)
+		if judging.plugin.Retry(t, &s.Stream) {
+			v = judging.plugin.Resume(t, &s.Stream, pairs)
 		}
 	}
 	return carryOut(s, v)

@@ -3,6 +3,7 @@ package effect
 import (
 	"unicode/utf8"
 
+	"github.com/postern-wasm/postern/plugin/base64"
 	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
@@ -45,7 +46,7 @@ func (w *Writer) encode(e Encoding, value jsonx.Value) (text string, ok bool) {
 		if len(raw) > maxHeaderValue {
 			return "", false
 		}
-		return w.text(appendBase64(w.buf, raw)), true
+		return w.text(base64.Append(w.buf, base64.Standard, raw)), true
 	}
 	return "", false
 }

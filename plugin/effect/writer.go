@@ -3,6 +3,7 @@ package effect
 import (
 	"unsafe"
 
+	"github.com/postern-wasm/postern/plugin/base64"
 	"github.com/postern-wasm/postern/plugin/credential"
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/jsonx"
@@ -228,7 +229,7 @@ func (w *Writer) claim(value jsonx.Value) (text string, ok bool) {
 		if len(raw) > maxHeaderValue {
 			return "", false
 		}
-		return w.text(appendBase64(w.buf, raw)), true
+		return w.text(base64.Append(w.buf, base64.Standard, raw)), true
 	case jsonx.Null:
 		return "", true
 	case jsonx.Invalid:
@@ -260,22 +261,4 @@ func (w *Writer) text(b []byte) string {
 		return ""
 	}
 	return unsafe.String(unsafe.SliceData(added), len(added))
-}
-
-// appendBase64 is RFC 4648 §4 with padding, as jwt_authn writes such claims.
-func appendBase64(dst []byte, s string) []byte {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for ; len(s) >= 3; s = s[3:] {
-		n := uint(s[0])<<16 | uint(s[1])<<8 | uint(s[2])
-		dst = append(dst, digits[n>>18], digits[n>>12&63], digits[n>>6&63], digits[n&63])
-	}
-	switch len(s) {
-	case 1:
-		n := uint(s[0]) << 16
-		return append(dst, digits[n>>18], digits[n>>12&63], '=', '=')
-	case 2:
-		n := uint(s[0])<<16 | uint(s[1])<<8
-		return append(dst, digits[n>>18], digits[n>>12&63], digits[n>>6&63], '=')
-	}
-	return dst
 }

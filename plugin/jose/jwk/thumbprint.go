@@ -1,6 +1,7 @@
 package jwk
 
 import (
+	"github.com/postern-wasm/postern/plugin/base64"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/kernel/sha2"
 )
@@ -11,7 +12,7 @@ func (k *Key) Thumbprint() string {
 	if k.family == jwa.NoFamily || k.family == jwa.Oct {
 		return ""
 	}
-	return string(appendBase64URL(nil, k.thumbprint[:]))
+	return string(base64.Append(nil, base64.URL, string(k.thumbprint[:])))
 }
 
 // thumbprintRSA hashes the members that RFC 7638 §3.2 names, each integer without leading
@@ -39,8 +40,8 @@ func thumbprintOKP(x []byte) [32]byte {
 }
 
 func sumMembers(a string, first []byte, b string, second []byte, c string) (sum [32]byte) {
-	text := appendBase64URL([]byte(a), first)
-	text = appendBase64URL(append(text, b...), second)
+	text := base64.Append([]byte(a), base64.URL, string(first))
+	text = base64.Append(append(text, b...), base64.URL, string(second))
 	sha2.SHA256.Append(sum[:0], string(append(text, c...)))
 	return sum
 }
@@ -50,19 +51,4 @@ func minimal(b []byte) []byte {
 		b = b[1:]
 	}
 	return b
-}
-
-// appendBase64URL writes RFC 4648 §5 without padding.
-func appendBase64URL(dst, b []byte) []byte {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	for ; len(b) >= 3; b = b[3:] {
-		dst = append(dst, digits[b[0]>>2], digits[b[0]&3<<4|b[1]>>4], digits[b[1]&15<<2|b[2]>>6], digits[b[2]&63])
-	}
-	switch len(b) {
-	case 1:
-		dst = append(dst, digits[b[0]>>2], digits[b[0]&3<<4])
-	case 2:
-		dst = append(dst, digits[b[0]>>2], digits[b[0]&3<<4|b[1]>>4], digits[b[1]&15<<2])
-	}
-	return dst
 }

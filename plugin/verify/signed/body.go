@@ -1,8 +1,10 @@
 package signed
 
 import (
+	"github.com/postern-wasm/postern/plugin/base64"
 	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/verify/signed/form"
 )
 
 // tap opens the hashes that a claim needs of the body. Where there is no room for one, the
@@ -182,43 +184,19 @@ func (a *Attempt) sumText(i int, c *Claim) bool {
 	return true
 }
 
-const (
-	hexDigits = "0123456789abcdef"
-	base64std = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-)
-
 // appendForm writes a digest as text: hex in lower case, base64 with padding, base64url
 // without.
 func appendForm(dst []byte, f Form, sum []byte) []byte {
-	if f == Hex {
+	switch f {
+	case Hex:
+		const digits = "0123456789abcdef"
 		for _, b := range sum {
-			dst = append(dst, hexDigits[b>>4], hexDigits[b&15])
+			dst = append(dst, digits[b>>4], digits[b&15])
 		}
 		return dst
+	case Base64URL:
+		return base64.Append(dst, base64.URL, form.Bytes(sum))
+	case Base64:
 	}
-	alphabet := base64std
-	if f == Base64URL {
-		alphabet = base64url
-	}
-	for len(sum) > 0 {
-		var v uint32
-		n := min(len(sum), 3)
-		for i := range 3 {
-			v <<= 8
-			if i < n {
-				v |= uint32(sum[i])
-			}
-		}
-		for i := range 4 {
-			switch {
-			case i <= n:
-				dst = append(dst, alphabet[v>>(18-6*i)&63])
-			case f == Base64:
-				dst = append(dst, '=')
-			}
-		}
-		sum = sum[n:]
-	}
-	return dst
+	return base64.Append(dst, base64.Standard, form.Bytes(sum))
 }

@@ -1,6 +1,8 @@
 package aliyun
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed/form"
@@ -106,7 +108,7 @@ func (w *writer) parameters(query, body string) reason.Code {
 			if !ok || !fine || len(name) == 0 {
 				return reason.BodyMalformed
 			}
-			if has(name, '=') || has(name, '&') || has(value, '&') {
+			if strings.ContainsAny(form.Bytes(name), "=&") || strings.Contains(form.Bytes(value), "&") {
 				return reason.ComponentNotCovered // another request has the same text
 			}
 			list = append(list, form.Pair{Key: form.Bytes(name), Value: form.Bytes(value), At: len(list)})
@@ -127,13 +129,4 @@ func (w *writer) parameters(query, body string) reason.Code {
 		}
 	}
 	return reason.OK
-}
-
-func has(text []byte, c byte) bool {
-	for _, b := range text {
-		if b == c {
-			return true
-		}
-	}
-	return false
 }

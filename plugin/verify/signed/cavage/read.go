@@ -1,6 +1,8 @@
 package cavage
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
@@ -167,14 +169,8 @@ func digests(v *request.View, c *signed.Claim) reason.Code {
 	}
 	n := 0
 	for rest := value; rest != ""; {
-		item := rest
-		rest = ""
-		for i := range len(item) {
-			if item[i] == ',' {
-				item, rest = item[:i], item[i+1:]
-				break
-			}
-		}
+		var item string
+		item, rest, _ = strings.Cut(rest, ",")
 		item = form.Trim(item)
 		var h digest.Hash
 		var at int

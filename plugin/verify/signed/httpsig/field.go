@@ -1,6 +1,7 @@
 package httpsig
 
 import (
+	"github.com/postern-wasm/postern/plugin/base64"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/sfv"
 )
@@ -132,26 +133,12 @@ func (w *reader) binaryValue(name string) reason.Code {
 		if lines++; lines > 1 {
 			w.text = append(w.text, ", "...)
 		}
-		w.text = append(appendBase64(append(w.text, ':'), trim(w.view.Headers[i].Value)), ':')
+		w.text = append(base64.Append(append(w.text, ':'), base64.Standard, trim(w.view.Headers[i].Value)), ':')
 	}
 	if lines == 0 {
 		return reason.ComponentMissing
 	}
 	return reason.OK
-}
-
-func appendBase64(dst []byte, s string) []byte {
-	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	for ; len(s) >= 3; s = s[3:] {
-		dst = append(dst, digits[s[0]>>2], digits[s[0]&3<<4|s[1]>>4], digits[s[1]&15<<2|s[2]>>6], digits[s[2]&63])
-	}
-	switch len(s) {
-	case 1:
-		dst = append(dst, digits[s[0]>>2], digits[s[0]&3<<4], '=', '=')
-	case 2:
-		dst = append(dst, digits[s[0]>>2], digits[s[0]&3<<4|s[1]>>4], digits[s[1]&15<<2], '=')
-	}
-	return dst
 }
 
 // structure is a structured field's type.

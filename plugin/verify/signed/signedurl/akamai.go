@@ -1,6 +1,8 @@
 package signedurl
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
@@ -32,8 +34,8 @@ type token struct {
 // parse reads name=value, divided by '~'.
 func (t *token) parse(text string) bool {
 	for at := 0; ; {
-		field, rest, more := cut(text[at:], '~')
-		name, value, ok := cut(field, '=')
+		field, rest, more := strings.Cut(text[at:], "~")
+		name, value, ok := strings.Cut(field, "=")
 		n := fieldCount
 		for i, known := range akamaiFields {
 			if name == known {
@@ -111,7 +113,7 @@ func (s *Scheme) grants(r *signed.Request, t *token) reason.Code {
 		found := false
 		for more := true; more; {
 			var pattern string
-			pattern, list, more = cut(list, '!')
+			pattern, list, more = strings.Cut(list, "!")
 			found = g.match(pattern, r.View.RawPath) || found
 		}
 		if !found || !normal(r.View.RawPath) {

@@ -2,6 +2,7 @@ package signedurl
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
@@ -70,7 +71,7 @@ func New(cfg Config) (*Scheme, error) {
 				return nil, errBase
 			}
 		}
-		if _, _, query := cut(s.cfg.PublicBase, '?'); query {
+		if _, _, query := strings.Cut(s.cfg.PublicBase, "?"); query {
 			return nil, errBase
 		}
 		if s.originSize = originOf(s.cfg.PublicBase); s.originSize < 0 {

@@ -1,6 +1,8 @@
 package signedurl
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
@@ -43,9 +45,9 @@ func (g *glob) match(pattern, text string) bool {
 // within says whether the client's address is in a network, "203.0.113.0/24", or is the one
 // address that is written.
 func within(r *signed.Request, network string) bool {
-	text, bits, hasBits := cut(network, '/')
-	if _, port, colon := cut(text, ':'); colon {
-		if _, _, more := cut(port, ':'); !more {
+	text, bits, hasBits := strings.Cut(network, "/")
+	if _, port, colon := strings.Cut(text, ":"); colon {
+		if _, _, more := strings.Cut(port, ":"); !more {
 			return false // an IPv4 address with a port
 		}
 	}
@@ -60,7 +62,7 @@ func within(r *signed.Request, network string) bool {
 	fixed := 128
 	if hasBits {
 		most := 128
-		if _, _, six := cut(text, ':'); !six {
+		if _, _, six := strings.Cut(text, ":"); !six {
 			most = 32
 		}
 		n := prefixLength(bits)

@@ -2,6 +2,7 @@ package signedurl
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
@@ -51,7 +52,7 @@ func compile(expression, expiresParam string) ([]piece, error) {
 		if len(list) == maxPieces {
 			return nil, errors.New("more than 32 pieces in the expression")
 		}
-		text, after, found := cut(rest, '$')
+		text, after, found := strings.Cut(rest, "$")
 		if text != "" {
 			list = append(list, piece{pieceText, text})
 		}
@@ -83,7 +84,7 @@ func compile(expression, expiresParam string) ([]piece, error) {
 // variable cuts a variable's name, with braces or without, off what follows a '$'.
 func variable(s string) (name, rest string) {
 	if s != "" && s[0] == '{' {
-		name, rest, closed := cut(s[1:], '}')
+		name, rest, closed := strings.Cut(s[1:], "}")
 		if !closed {
 			return "", ""
 		}

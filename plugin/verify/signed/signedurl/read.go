@@ -1,6 +1,8 @@
 package signedurl
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
@@ -135,24 +137,14 @@ func cookie(v *request.View, name string) (value string, n int) {
 	for i, ok := v.Next("cookie", 0); ok; i, ok = v.Next("cookie", i+1) {
 		for rest, more := v.Headers[i].Value, true; more; {
 			var pair string
-			pair, rest, more = cut(rest, ';')
-			if key, text, is := cut(form.Trim(pair), '='); is && key == name {
+			pair, rest, more = strings.Cut(rest, ";")
+			if key, text, is := strings.Cut(form.Trim(pair), "="); is && key == name {
 				value = text
 				n++
 			}
 		}
 	}
 	return value, n
-}
-
-// cut returns what stands before and after the first c, and whether there is one.
-func cut(s string, c byte) (before, after string, found bool) {
-	for i := range len(s) {
-		if s[i] == c {
-			return s[:i], s[i+1:], true
-		}
-	}
-	return s, "", false
 }
 
 // url appends what the request's URL begins with, up to its path, and returns how much of it

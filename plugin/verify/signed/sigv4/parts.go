@@ -4,6 +4,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed/form"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // parts is what a credential consists of, wherever it stands.
@@ -37,7 +38,7 @@ func (p *parts) find(v *request.View) reason.Code {
 
 // header reads "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...".
 func (p *parts) header(value string) reason.Code {
-	at := index(value, ' ')
+	at := word.Index(value, ' ')
 	if at < 0 {
 		return reason.SignatureMalformed
 	}
@@ -47,14 +48,14 @@ func (p *parts) header(value string) reason.Code {
 	for rest := value[at+1:]; rest != ""; {
 		item := rest
 		rest = ""
-		if i := index(item, ','); i >= 0 {
+		if i := word.Index(item, ','); i >= 0 {
 			item, rest = item[:i], item[i+1:]
 			if form.Trim(rest) == "" {
 				return reason.SignatureMalformed
 			}
 		}
 		item = form.Trim(item)
-		i := index(item, '=')
+		i := word.Index(item, '=')
 		if i < 0 {
 			return reason.SignatureMalformed
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/form"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // Config says what a signature must be.
@@ -94,7 +95,7 @@ func (s *Scheme) scope(p *parts, c *signed.Claim) reason.Code {
 	var list [5]string
 	rest := p.credential
 	for i := range list {
-		at := index(rest, '/')
+		at := word.Index(rest, '/')
 		if at < 0 != (i == len(list)-1) {
 			return reason.SignatureMalformed
 		}
@@ -142,13 +143,4 @@ func (s *Scheme) time(v *request.View, p *parts, c *signed.Claim) reason.Code {
 	}
 	c.Lasting, c.Expires = true, c.Stamp+nanos
 	return reason.OK
-}
-
-func index(s string, c byte) int {
-	for i := range len(s) {
-		if s[i] == c {
-			return i
-		}
-	}
-	return -1
 }

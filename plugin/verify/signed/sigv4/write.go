@@ -6,6 +6,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/form"
+	"github.com/postern-wasm/postern/plugin/word"
 )
 
 // writer writes the canonical request.
@@ -53,7 +54,7 @@ func (w *writer) list() reason.Code {
 	for rest := w.parts.names; rest != ""; {
 		name := rest
 		rest = ""
-		if i := index(name, ';'); i >= 0 {
+		if i := word.Index(name, ';'); i >= 0 {
 			name, rest = name[:i], name[i+1:]
 			if rest == "" {
 				return reason.SignatureMalformed
@@ -119,7 +120,7 @@ func (w *writer) path() bool {
 	for rest := path; rest != ""; {
 		segment := rest[1:]
 		rest = ""
-		if i := index(segment, '/'); i >= 0 {
+		if i := word.Index(segment, '/'); i >= 0 {
 			segment, rest = segment[:i], segment[i:]
 		}
 		if w.scheme.cfg.NormalizePath {
