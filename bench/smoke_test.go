@@ -55,7 +55,9 @@ func TestTheWholeBenchRuns(t *testing.T) {
 		}
 	}
 	for _, l := range r.Latencies {
-		if !l.P50.OK || !l.P99.OK || l.P99.Median < l.P50.Median {
+		// A slow machine cannot send as fast as planned; the report says so, and that is right.
+		late := strings.HasPrefix(l.Why, "limited by the load generator")
+		if measured := l.P50.OK && l.P99.OK && l.P99.Median >= l.P50.Median; !measured && !late {
 			t.Errorf("%s: %+v", l.Name, l)
 		}
 	}

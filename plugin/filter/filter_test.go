@@ -270,6 +270,44 @@ func TestUnknownKidWaitsForOneRefetch(t *testing.T) {
 	}
 }
 
+// TestUnknownKidAsksAgainAfterASetThatWasOnItsWay: the fetch that a request finds under
+// way may have left the server before the rotation that the request shows.
+func TestUnknownKidAsksAgainAfterASetThatWasOnItsWay(t *testing.T) {
+	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
+	var first Stream
+	h.request(&first, get(good("a")))
+	h.answer(ok(keySet("a")))
+	h.p.Resume(h.now, &first, get(good("a")))
+	h.now += 595 * sec // the routine refresh has begun
+	h.pump()
+	if h.fetches != 2 {
+		t.Fatalf("%d fetches: no refresh is under way", h.fetches)
+	}
+	var rotated, stranger Stream
+	for s, kid := range map[*Stream]string{&rotated: "b", &stranger: "c"} {
+		if v := h.request(s, get(good(kid))); v.Action != Pause || h.fetches != 2 {
+			t.Fatalf("%+v with %d fetches", v, h.fetches)
+		}
+	}
+	h.answer(ok(keySet("a")))
+	for s, kid := range map[*Stream]string{&rotated: "b", &stranger: "c"} {
+		if v := h.p.Resume(h.now, s, get(good(kid))); v.Action != Pause {
+			t.Fatalf("kid %s, by a set from before it asked: %+v", kid, v)
+		}
+	}
+	h.pump()
+	if h.fetches != 3 {
+		t.Fatalf("%d fetches, want one more", h.fetches)
+	}
+	h.answer(ok(keySet("a", "b")))
+	if v := h.p.Resume(h.now, &rotated, get(good("b"))); v.Action != Continue {
+		t.Errorf("the rotated key: %+v", v)
+	}
+	if v := h.p.Resume(h.now, &stranger, get(good("c"))); v.Reason != reason.KeyUnknown {
+		t.Errorf("a kid that two fetches did not bring: %+v", v)
+	}
+}
+
 func TestR01ImplausibleTokensCauseNoRefetch(t *testing.T) {
 	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
 	var first Stream

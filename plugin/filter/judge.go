@@ -281,7 +281,9 @@ func (j *judge) withoutKeys(s *slot, p *config.Provider) policy.Proof {
 }
 
 // asksForKid says whether the request waits for a refetch because of its kid. It asks
-// once and waits while the answer is under way: what that does not bring is not there.
+// once and waits while the answer is under way, and once more if a set came without it
+// and the interval allows: that one may have left its server before the rotation. What
+// the second does not bring is not there.
 // A provider that does not refetch neither asks nor waits, whoever shares its set.
 func (j *judge) asksForKid(p *config.Provider) bool {
 	if p.Remote < 0 || !p.RefetchUnknownKid {
@@ -291,6 +293,10 @@ func (j *judge) asksForKid(p *config.Provider) bool {
 	source := j.plugin.sources[p.Remote]
 	if s.kidAsked {
 		j.waitSource = p.Remote
+		if !s.kidStill && j.now < s.deadline && source.Generation() != s.generation {
+			s.kidStill = true
+			source.WantKidStill(j.now)
+		}
 		j.waitsKeys = source.Pending(j.now) && j.now < s.deadline
 		return j.waitsKeys
 	}

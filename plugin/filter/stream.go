@@ -33,7 +33,8 @@ type Stream struct {
 	source     int    // which
 	generation uint64 // of that source when the wait began
 	deadline   int64
-	kidAsked   bool // it has waited for an unknown kid: it does so once
+	kidAsked   bool // it has waited for an unknown kid: it does so once,
+	kidStill   bool // or twice, if what came first had been on its way
 
 	forBody  bool  // it waits for the end of its body
 	arrived  bool  // it has been told something of it

@@ -66,3 +66,17 @@ func (s *Source) WantKid(now int64, kid string) bool {
 	k.wanted = true
 	return true
 }
+
+// WantKidStill is WantKid for a request that has waited and was brought a set without its
+// kid: that set may have been on its way when it asked. It looks nowhere else.
+func (s *Source) WantKidStill(now int64) bool {
+	k := &s.kids
+	if s.phase != idle || k.wanted {
+		return true
+	}
+	if s.retired || now < s.retryAt || now < k.notBefore {
+		return false
+	}
+	k.wanted = true
+	return true
+}

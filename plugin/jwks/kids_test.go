@@ -89,3 +89,47 @@ func TestUnknownKidOnAnyWorkerSeesWhatOneHasFetched(t *testing.T) {
 		t.Errorf("%d fetches, want 3", p.fetches)
 	}
 }
+
+// TestUnknownKidWaitsForAnotherWorkersFetch: a worker whose interval is spent, since it has
+// seen another one take the lease, waits for what that one brings.
+func TestUnknownKidWaitsForAnotherWorkersFetch(t *testing.T) {
+	p := newProxy(t, testConfig(), 2)
+	p.pumpAll()
+	p.answer(ok(docA))
+	p.pass(10 * second)
+	a, b := p.workers[0], p.workers[1]
+	p.pump(b)
+	a.WantKid(p.now, "k")
+	p.pump(a)
+	p.now += watchInterval
+	p.pump(b) // it sees the lease
+	if !b.WantKid(p.now, "k") {
+		t.Fatal("refused while the answer is under way")
+	}
+	for range 5 {
+		p.pump(b)
+		if !b.Pending(p.now) {
+			t.Fatal("waits no more, though the answer is under way")
+		}
+		p.now += pollInterval
+	}
+	p.answer(ok(docB))
+	p.now += pollInterval
+	p.pump(b)
+	if p.kid(b) != "b" || b.Pending(p.now) || p.fetches != 2 {
+		t.Errorf("kid %q, pending %v, %d fetches", p.kid(b), b.Pending(p.now), p.fetches)
+	}
+	// The lease of a worker that has died holds nobody up for longer than it lasts.
+	p.pass(40 * second)
+	a.WantKid(p.now, "l")
+	p.pump(a)
+	p.flying = nil
+	p.now += watchInterval
+	p.pump(b)
+	b.WantKid(p.now, "l")
+	p.now += a.cfg.span()
+	p.pump(b)
+	if b.Pending(p.now) {
+		t.Error("waits for a worker that has died")
+	}
+}

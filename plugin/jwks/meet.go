@@ -53,14 +53,14 @@ func (s *Source) readState(now int64, value []byte, cas uint32) {
 	s.state, s.stateCAS = decodeState(value), cas
 	// No honest worker writes a time further away than this: such a time is foreign, or
 	// from before the clock stepped back.
-	st := &s.state
-	if st.notBefore > now+max(maxBackoff, s.cfg.FailedRefetch) {
+	st, latest := &s.state, now+skew
+	if st.notBefore > latest+max(maxBackoff, s.cfg.FailedRefetch) {
 		st.notBefore = 0
 	}
-	if st.kidsNotBefore > now+s.cfg.UnknownKidInterval {
+	if st.kidsNotBefore > latest+s.cfg.UnknownKidInterval {
 		st.kidsNotBefore = 0
 	}
-	if st.end > now+s.cfg.span() {
+	if st.end > latest+s.cfg.span() {
 		st.end = 0
 	}
 	s.kids.notBefore = max(s.kids.notBefore, st.kidsNotBefore)
@@ -77,15 +77,19 @@ func (s *Source) readState(now int64, value []byte, cas uint32) {
 // decide goes for the lease if the set is due and nothing speaks against it.
 func (s *Source) decide(now int64) {
 	st := &s.state
-	s.kids.peek = false
+	elsewhere := st.end > now && st.holder != s.salt
+	// What another worker is about to bring may hold the kid that one looked for.
+	s.kids.peek = s.kids.peek && elsewhere
 	s.watchAt = now + watchInterval
 	s.phase = idle
+	if elsewhere && (s.kids.peek || s.due(now)) {
+		s.pollAt, s.lost = now+pollInterval, 0
+		return
+	}
 	if !s.due(now) {
 		return
 	}
 	switch {
-	case st.end > now && st.holder != s.salt:
-		s.pollAt, s.lost = now+pollInterval, 0
 	case st.notBefore > now:
 		// Another worker has just failed: its failure is ours too, so that an outage is
 		// asked about once, not once per worker.
@@ -121,10 +125,8 @@ func (s *Source) adoptShared(now int64, value []byte) {
 		return
 	}
 	d.lifetime = min(d.lifetime, s.cfg.CacheDuration)
-	future := d.fetchedAt > now // the clock has stepped back since: see turnBack
-	if future {
-		d.fetchedAt = now
-	}
+	future := d.fetchedAt > now+skew // the clock has stepped back since: see turnBack
+	d.fetchedAt = min(d.fetchedAt, now)
 	if now >= d.fetchedAt+d.lifetime+s.cfg.StaleIfError {
 		return
 	}

@@ -4,7 +4,7 @@ import "bytes"
 
 // step carries one host call of a source out. It says whether there was one.
 func (w *sim) step(s *Source) bool {
-	now := w.now()
+	now := w.nowOf(s)
 	failed := s.failures
 	step := s.Next(now)
 	if s.failures > failed { // no answer came
@@ -97,7 +97,7 @@ func kidOf(body []byte) int {
 
 // dispatch starts a call and checks that it may be.
 func (w *sim) dispatch(s *Source, step Step) {
-	now := w.now()
+	now := w.nowOf(s)
 	w.fetches++
 	w.note("a fetch of %s (fresh %v, kid %v, try %d)", step.URI, !s.wants(now), s.kids.wanted, s.tries)
 	if s.retired && step.URI == w.cfg.URI { // keys whose metadata has just come are fetched yet
@@ -111,17 +111,17 @@ func (w *sim) dispatch(s *Source, step Step) {
 			w.fail("throttled: a fetch that nobody needs")
 		}
 		w.kidFetches++
-		if gap := w.real - w.lastKid; shared && gap < w.cfg.UnknownKidInterval {
+		if gap := w.real - w.lastKid; shared && gap < w.cfg.UnknownKidInterval-lagMax {
 			w.fail("throttled: a fetch for a kid %d ms after the last one", gap/1_000_000)
 		}
 		w.lastKid = w.real
 		// Without shared data each worker keeps to the interval by itself.
-		if gap := w.real - w.ownKid[s]; w.ownKid[s] > 0 && w.ownKid[s] > w.stepped && gap < w.cfg.UnknownKidInterval {
+		if gap := w.real - w.ownKid[s]; w.ownKid[s] > 0 && w.ownKid[s] > w.stepped && gap < w.cfg.UnknownKidInterval-lagMax {
 			w.fail("throttled: a worker's fetch for a kid %d ms after its last one", gap/1_000_000)
 		}
 		w.ownKid[s] = w.real
 	}
-	if gap := w.real - w.lastFailure; shared && first && gap < w.delay {
+	if gap := w.real - w.lastFailure; shared && first && gap < w.delay-lagMax {
 		w.fail("throttled: a fetch %d ms after a failure that asks for %d ms", gap/1_000_000, w.delay/1_000_000)
 	}
 	s.Dispatched(now, true)
@@ -158,7 +158,7 @@ func (w *sim) single() {
 
 // withdrawn: a source never goes back, and has what was published.
 func (w *sim) withdrawn(s *Source) {
-	now := w.now()
+	now := w.nowOf(s)
 	worker := w.ownerOf(s)
 	n := content(s, now)
 	if n > 0 && n < worker.highest[s] {
@@ -174,7 +174,7 @@ func (w *sim) withdrawn(s *Source) {
 	if n > w.set {
 		w.fail("good: set %d was never served", n)
 	}
-	if w.store == storeFine && w.steady() && s.phase != flying && n > 0 && n < w.published && w.real-w.publishedAt > watchInterval {
+	if w.store == storeFine && w.steady() && s.phase != flying && n > 0 && n < w.published && worker.acted-w.publishedAt > watchInterval {
 		w.fail("withdrawn: set %d in use, %d was published %d ms ago (phase %d, retired %v, unshared %v, version %d, seen %d)",
 			n, w.published, (w.real-w.publishedAt)/1_000_000, s.phase, s.retired, s.unshared, s.version, s.seen)
 	}

@@ -30,7 +30,7 @@ func (w *sim) deliver(worker *simWorker) {
 }
 
 func (w *sim) answer(c simCall) {
-	s, now := c.source, w.now()
+	s, now := c.source, w.nowOf(c.source)
 	before, generation, failed := content(s, now), s.Generation(), s.failures
 	wasFlying := s.phase == flying && s.flight == c.number
 	s.Answered(now, c.number, w.says(c))

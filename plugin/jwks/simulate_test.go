@@ -12,8 +12,9 @@ import (
 // key-set server, and a schedule drawn from a seed: rotations, outages, slow, torn,
 // oversized and wrong answers, answers that never come, steps of the clock, workers that
 // stall, crash or get a new configuration, strangers with kids of their own. Workers act
-// at the same instant with their host calls interleaved, as threads do. What must hold
-// whatever happens is checked as it happens:
+// at the same instant with their host calls interleaved, as threads do, and some of them
+// began a while ago: what they read of shared data was written later than their clock
+// says. What must hold whatever happens is checked as it happens:
 //
 //	withdrawn  no source goes back to an older set than it has had, and a set that was
 //	           published is in use by every worker within watchInterval of its next tick
@@ -30,6 +31,8 @@ import (
 const (
 	schedules = 10_000
 	never     = -1 << 60 // long before all
+	// lagMax is how long a thread may have stood still since its event began.
+	lagMax = 2 * second / 5
 )
 
 // weather is what the key-set server does.
@@ -58,6 +61,8 @@ type simWorker struct {
 	stalledTill int64
 	ran         bool
 	highest     map[*Source]int
+	// acted is when its present event began, real: what it takes for now.
+	acted int64
 }
 
 type simCall struct {
@@ -111,6 +116,14 @@ const (
 )
 
 func (w *sim) now() int64 { return start + w.real + w.offset }
+
+// nowOf is what a source takes for now.
+func (w *sim) nowOf(s *Source) int64 {
+	if worker := w.ownerOf(s); worker != nil {
+		return start + worker.acted + w.offset
+	}
+	return w.now()
+}
 
 func (w *sim) fail(format string, args ...any) {
 	w.wrong = append(w.wrong, fmt.Sprintf("%.3f s: ", float64(w.real)/1e9)+fmt.Sprintf(format, args...))
@@ -312,6 +325,11 @@ func (w *sim) tick() {
 			continue
 		}
 		worker.ran = true
+		began := w.real
+		if w.r.IntN(4) == 0 {
+			began -= w.r.Int64N(lagMax)
+		}
+		worker.acted = max(worker.acted, began)
 		w.deliver(worker)
 		busy = append(append(busy, worker.source), worker.retired...)
 	}

@@ -24,6 +24,9 @@ const (
 	// answerMargin is added to the fetch timeout: after it no answer is waited for. It is
 	// less than leaseMargin, so that the lease is given back before it ends.
 	answerMargin = 3 * second / 2
+	// skew is how much later than one's own clock another worker's honest time may be: a
+	// thread can stand still between the beginning of its event and what it reads.
+	skew = 2 * second
 	// minLifetime is the floor for what Cache-Control may ask for.
 	minLifetime = 10 * second
 	// maxFailures is as far as failures are counted: the delay has its cap before.

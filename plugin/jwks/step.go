@@ -97,7 +97,8 @@ func (s *Source) Quiet(now int64) bool {
 
 // begin leaves idle if there is anything to do.
 func (s *Source) begin(now int64) {
-	due := now >= s.pollAt && s.due(now)
+	polls := now >= s.pollAt
+	due := polls && s.due(now)
 	switch {
 	case s.unshared:
 		s.kids.peek = false
@@ -105,7 +106,7 @@ func (s *Source) begin(now int64) {
 		if due {
 			s.try(now)
 		}
-	case due, s.kids.peek, now >= s.watchAt:
+	case due, polls && s.kids.peek, now >= s.watchAt:
 		s.phase = readState
 	}
 }
