@@ -1,38 +1,23 @@
 package aliyun_test
 
 import (
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/aliyun"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 // vector is one of testdata/vectors, whose README.md has the format.
 type vector struct {
-	Name    string
-	Secrets []struct {
-		ID  string
-		Key []byte `json:"key_b64"`
-	}
-	Now     int64
-	Request struct {
-		Method, Scheme, Authority, Path string
-		Query                           *string
-		Headers                         [][2]string
-		Body                            []byte `json:"body_base64"`
-	}
+	vectest.Case
 	Config struct {
 		Algorithms, Required []string
 		Tolerance            int64 `json:"tolerance_s"`
 	}
-	Prior          []string
-	Expect, Reason string
 }
 
 // ready returns what judges the request, its body in two pieces; nil if its headers cannot
@@ -45,43 +30,13 @@ func (v *vector) ready(t testing.TB) (func() (signed.State, reason.Code), *signe
 	}
 	scheme := aliyun.New(cfg)
 	provider := &signed.Config{Scheme: scheme, Algorithms: scheme.Traits().Algorithms, Tolerance: v.Config.Tolerance * 1e9}
-	for _, secret := range v.Secrets {
-		k, err := signed.NewSecret(secret.Key, provider.Algorithms)
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.ID = secret.ID
-		provider.Keys = append(provider.Keys, k)
-	}
-	target := v.Request.Path
-	if v.Request.Query != nil {
-		target += "?" + *v.Request.Query
-	}
-	headers := []request.Header{
-		{Name: ":method", Value: v.Request.Method}, {Name: ":scheme", Value: v.Request.Scheme}, {Name: ":authority", Value: v.Request.Authority}, {Name: ":path", Value: target},
-	}
-	for _, h := range v.Request.Headers {
-		headers = append(headers, request.Header{Name: h[0], Value: h[1]})
-	}
-	var view request.View
-	if code := view.Read(headers, request.PathRaw); code != reason.OK {
+	v.Keys(t, provider)
+	view, code := v.View()
+	if code != reason.OK {
 		return nil, nil
 	}
-	r, a, body := &signed.Request{View: &view, Now: v.Now * 1e9}, new(signed.Attempt), v.Request.Body
-	return func() (signed.State, reason.Code) {
-		taps := new(signed.Taps)
-		state, code := a.Judge(provider, r, &signed.Body{Taps: taps})
-		if state != signed.NeedsBody {
-			return state, code
-		}
-		taps.Write(body[:len(body)/2])
-		taps.Write(body[len(body)/2:])
-		return a.Judge(provider, r, &signed.Body{
-			Ended: true, Size: int64(len(body)), Taps: taps,
-			Each:  func(f func([]byte)) bool { f(body); return true },
-			Whole: func() (string, bool) { return string(body), true },
-		})
-	}, a
+	r, a := &signed.Request{View: view, Now: v.Now * 1e9}, new(signed.Attempt)
+	return func() (signed.State, reason.Code) { return vectest.Judge(a, provider, r, v.Request.Body) }, a
 }
 
 func (v *vector) judge(t testing.TB) (signed.State, reason.Code) {
@@ -93,19 +48,6 @@ func (v *vector) judge(t testing.TB) (signed.State, reason.Code) {
 	return judge()
 }
 
-func load(t testing.TB) []vector {
-	t.Helper()
-	text, err := os.ReadFile("../../../../testdata/vectors/aliyun.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []vector
-	if err := json.Unmarshal(text, &list); err != nil || len(list) == 0 {
-		t.Fatal(err)
-	}
-	return list
-}
-
 // reasons are ours for the vectors' names.
 var reasons = map[string]reason.Code{
 	"ok": reason.OK, "bad_signature": reason.SignatureInvalid, "unknown_key": reason.SignatureInvalid, "timestamp_too_old": reason.SignatureExpired,
@@ -115,7 +57,7 @@ var reasons = map[string]reason.Code{
 
 // TestVectors: what has come before is the filter's to know, which is told the nonce.
 func TestVectors(t *testing.T) {
-	for _, v := range load(t) {
+	for _, v := range vectest.Load[vector](t, "aliyun") {
 		t.Run(v.Name, func(t *testing.T) {
 			judge, attempt := v.ready(t)
 			state, code := judge()
@@ -148,7 +90,7 @@ func (v *vector) header(name string) string {
 // the method or the body can be changed.
 func TestEveryBit(t *testing.T) {
 	flips := 0
-	for _, v := range load(t) {
+	for _, v := range vectest.Load[vector](t, "aliyun") {
 		if v.Expect != "accept" {
 			continue
 		}
@@ -196,7 +138,7 @@ func same(what, a, b string) bool {
 }
 
 func BenchmarkRead(b *testing.B) {
-	for _, v := range load(b)[:5] {
+	for _, v := range vectest.Load[vector](b, "aliyun")[:5] {
 		b.Run(v.Name, func(b *testing.B) {
 			judge, _ := v.ready(b)
 			b.ReportAllocs()

@@ -1,8 +1,6 @@
 package cavage_test
 
 import (
-	"encoding/json"
-	"os"
 	"slices"
 	"testing"
 
@@ -10,22 +8,12 @@ import (
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/cavage"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 // vector is one of testdata/vectors, whose README.md has the format.
 type vector struct {
-	Name    string
-	Secrets []struct {
-		ID  string
-		Key []byte `json:"key_b64"`
-	}
-	Now     int64
-	Request struct {
-		Method, Scheme, Authority, Path string
-		Query                           *string
-		Headers                         [][2]string
-		Body                            []byte `json:"body_base64"`
-	}
+	vectest.Case
 	Config struct {
 		Algorithms, Required []string
 		Body                 string
@@ -34,7 +22,6 @@ type vector struct {
 		Covered              bool   `json:"require_digest_covered"`
 		HTTP                 string `json:"http_version"`
 	}
-	Expect, Reason string
 }
 
 // judge runs a request through the scheme and the frame, its body in two pieces.
@@ -60,55 +47,16 @@ func (v *vector) judge(t testing.TB, dialect cavage.Dialect) (signed.State, reas
 	if v.Config.Body == "digest" {
 		provider.Body = signed.BodyDigest
 	}
-	for _, secret := range v.Secrets {
-		k, err := signed.NewSecret(secret.Key, provider.Algorithms)
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.ID = secret.ID
-		provider.Keys = append(provider.Keys, k)
-	}
-	target := v.Request.Path
-	if v.Request.Query != nil {
-		target += "?" + *v.Request.Query
-	}
-	headers := []request.Header{
-		{Name: ":method", Value: v.Request.Method}, {Name: ":scheme", Value: v.Request.Scheme}, {Name: ":authority", Value: v.Request.Authority}, {Name: ":path", Value: target},
-	}
-	for _, h := range v.Request.Headers {
-		headers = append(headers, request.Header{Name: h[0], Value: h[1]})
-	}
-	var view request.View
-	if code := view.Read(headers, request.PathRaw); code != reason.OK {
+	v.Keys(t, provider)
+	view, code := v.View()
+	if code != reason.OK {
 		return signed.Refused, code
 	}
-	r := &signed.Request{View: &view, Now: v.Now * 1e9, Protocol: func() string { return "HTTP/" + v.Config.HTTP }}
-	var a signed.Attempt
-	taps := new(signed.Taps)
-	state, code := a.Judge(provider, r, &signed.Body{Taps: taps})
-	if state != signed.NeedsBody {
-		return state, code
-	}
-	half := len(v.Request.Body) / 2
-	taps.Write(v.Request.Body[:half])
-	taps.Write(v.Request.Body[half:])
-	return a.Judge(provider, r, &signed.Body{Ended: true, Size: int64(len(v.Request.Body)), Taps: taps})
+	r := &signed.Request{View: view, Now: v.Now * 1e9, Protocol: func() string { return "HTTP/" + v.Config.HTTP }}
+	return vectest.Judge(new(signed.Attempt), provider, r, v.Request.Body)
 }
 
 var dialects = map[string]cavage.Dialect{"cavage-12": cavage.Draft12, "kong-hmac": cavage.Kong, "apisix-hmac": cavage.APISIX}
-
-func load(t testing.TB, name string) []vector {
-	t.Helper()
-	text, err := os.ReadFile("../../../../testdata/vectors/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []vector
-	if err := json.Unmarshal(text, &list); err != nil || len(list) == 0 {
-		t.Fatal(err)
-	}
-	return list
-}
 
 // reasons are ours for the vectors' names.
 var reasons = map[string]reason.Code{
@@ -131,7 +79,7 @@ var other = map[string]reason.Code{
 
 func TestVectors(t *testing.T) {
 	for file, dialect := range dialects {
-		for _, v := range load(t, file) {
+		for _, v := range vectest.Load[vector](t, file) {
 			t.Run(file+" "+v.Name, func(t *testing.T) {
 				state, code := v.judge(t, dialect)
 				want, ok := other[file+" "+v.Name]
@@ -152,7 +100,7 @@ func TestVectors(t *testing.T) {
 // target, the method, or the body can be changed.
 func TestEveryBit(t *testing.T) {
 	for file, dialect := range dialects {
-		list := load(t, file)
+		list := vectest.Load[vector](t, file)
 		at := slices.IndexFunc(list, func(v vector) bool { return v.Expect == "accept" && v.Config.Body == "digest" })
 		if at < 0 {
 			at = 0

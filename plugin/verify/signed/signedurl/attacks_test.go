@@ -17,6 +17,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/signedurl"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 const (
@@ -48,9 +49,9 @@ func ask(t testing.TB, cfg signedurl.Config, target string, lines ...string) (si
 	provider := &signed.Config{Scheme: scheme, Algorithms: scheme.Traits().Algorithms, Tolerance: 300e9, Body: signed.BodyReject}
 	if cfg.Dialect == signedurl.CloudFront {
 		_, public := signer()
-		provider.Keys = []*signed.Key{key(t, "k", "rsa", public, provider.Algorithms)}
+		provider.Keys = []*signed.Key{vectest.Key(t, "k", "rsa", public, provider.Algorithms)}
 	} else {
-		provider.Keys = []*signed.Key{key(t, "k", "hmac", []byte(secret), provider.Algorithms)}
+		provider.Keys = []*signed.Key{vectest.Key(t, "k", "hmac", []byte(secret), provider.Algorithms)}
 	}
 	method, authority, address := "GET", "h.example", "203.0.113.9"
 	var more []request.Header

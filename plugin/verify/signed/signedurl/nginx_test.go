@@ -10,6 +10,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/signedurl"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 func link(text string) string {
@@ -85,7 +86,7 @@ func TestAPublicBaseIsAnAbsoluteURL(t *testing.T) {
 // FuzzRead: no URL and no cookie panics, and none passes: nobody has signed it.
 func FuzzRead(f *testing.F) {
 	for file := range dialects {
-		for _, v := range load(f, file) {
+		for _, v := range vectest.Load[vector](f, file) {
 			target := v.Request.Path
 			if v.Request.Query != nil {
 				target += "?" + *v.Request.Query
@@ -100,7 +101,7 @@ func FuzzRead(f *testing.F) {
 	_, public := signer()
 	f.Fuzz(func(t *testing.T, target, line string) {
 		for _, dialect := range dialects {
-			v := vector{Now: now}
+			v := vector{Case: vectest.Case{Now: now}}
 			v.Config.TokenName, v.Config.Expression, v.Config.EscapeEarly, v.Config.Source = "hdnts", signedurl.DefaultExpression, true, "127.0.0.1"
 			scheme, err := signedurl.New(v.config(dialect))
 			if err != nil {
@@ -111,7 +112,7 @@ func FuzzRead(f *testing.F) {
 			if dialect == signedurl.CloudFront {
 				alg, material = "rsa", public
 			}
-			provider.Keys = []*signed.Key{key(t, "my-key", alg, material, provider.Algorithms)}
+			provider.Keys = []*signed.Key{vectest.Key(t, "my-key", alg, material, provider.Algorithms)}
 			var view request.View
 			headers := []request.Header{
 				{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "https"}, {Name: ":authority", Value: "cdn.example.com"}, {Name: ":path", Value: target}, {Name: "cookie", Value: line},
@@ -130,7 +131,7 @@ func FuzzRead(f *testing.F) {
 
 func BenchmarkRead(b *testing.B) {
 	for file, dialect := range dialects {
-		v := load(b, file)[0]
+		v := vectest.Load[vector](b, file)[0]
 		b.Run(file, func(b *testing.B) {
 			judge, _ := v.ready(b, dialect)
 			b.ReportAllocs()

@@ -1,32 +1,18 @@
 package signedurl_test
 
 import (
-	"encoding/json"
-	"encoding/pem"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/postern-wasm/postern/plugin/jose/jwk"
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/signedurl"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 // vector is one of testdata/vectors, whose README.md has the format.
 type vector struct {
-	Name    string
-	Secrets []struct {
-		ID, Alg string
-		Key     []byte `json:"key_b64"`
-	}
-	Now     int64
-	Request struct {
-		Method, Scheme, Authority, Path string
-		Query                           *string
-		Headers                         [][2]string
-	}
+	vectest.Case
 	Config struct {
 		Salt, Expression string
 		TokenName        string `json:"token_name"`
@@ -34,7 +20,6 @@ type vector struct {
 		Address          string `json:"remote_addr"`
 		Source           string `json:"source_ip"`
 	}
-	Expect, Reason string
 }
 
 var dialects = map[string]signedurl.Dialect{
@@ -67,60 +52,14 @@ func (v *vector) ready(t testing.TB, d signedurl.Dialect) (func() (signed.State,
 		t.Fatal(err)
 	}
 	provider := &signed.Config{Scheme: scheme, Algorithms: scheme.Traits().Algorithms, Tolerance: 300e9, Body: signed.BodyReject}
-	for _, secret := range v.Secrets {
-		provider.Keys = append(provider.Keys, key(t, secret.ID, secret.Alg, secret.Key, provider.Algorithms))
-	}
-	target := v.Request.Path
-	if v.Request.Query != nil {
-		target += "?" + *v.Request.Query
-	}
-	headers := []request.Header{
-		{Name: ":method", Value: v.Request.Method}, {Name: ":scheme", Value: v.Request.Scheme}, {Name: ":authority", Value: v.Request.Authority}, {Name: ":path", Value: target},
-	}
-	for _, h := range v.Request.Headers {
-		headers = append(headers, request.Header{Name: h[0], Value: h[1]})
-	}
-	var view request.View
-	if code := view.Read(headers, request.PathRaw); code != reason.OK {
+	v.Keys(t, provider)
+	view, code := v.View()
+	if code != reason.OK {
 		return nil, code
 	}
-	r := &signed.Request{View: &view, Now: v.Now * 1e9, Address: func() string { return v.Config.Address + v.Config.Source }}
+	r := &signed.Request{View: view, Now: v.Now * 1e9, Address: func() string { return v.Config.Address + v.Config.Source }}
 	var a signed.Attempt
 	return func() (signed.State, reason.Code) { return a.Judge(provider, r, &signed.Body{Ended: true}) }, reason.OK
-}
-
-func key(t testing.TB, id, alg string, material []byte, algorithms signed.Set) *signed.Key {
-	t.Helper()
-	var k *signed.Key
-	var err error
-	if alg == "hmac" {
-		k, err = signed.NewSecret(material, algorithms)
-	} else {
-		text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: material})
-		set, notes, bad := jwk.Parse(text, jwk.Limits{MaxBytes: 1 << 14, MaxKeys: 1})
-		if bad != nil {
-			t.Fatal(bad, notes)
-		}
-		k, err = signed.NewPublic(set.Key(0), algorithms)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	k.ID = id
-	return k
-}
-
-func load(t testing.TB, name string) []vector {
-	t.Helper()
-	text, err := os.ReadFile("../../../../testdata/vectors/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []vector
-	if err := json.Unmarshal(text, &list); err != nil || len(list) == 0 {
-		t.Fatal(err)
-	}
-	return list
 }
 
 // reasons are ours for the vectors' names.
@@ -132,7 +71,7 @@ var reasons = map[string]reason.Code{
 
 func TestVectors(t *testing.T) {
 	for file, dialect := range dialects {
-		for _, v := range load(t, file) {
+		for _, v := range vectest.Load[vector](t, file) {
 			t.Run(file+" "+v.Name, func(t *testing.T) {
 				state, code := v.judge(t, dialect)
 				want, ok := reasons[v.Reason]
@@ -152,7 +91,7 @@ func TestVectors(t *testing.T) {
 func TestEveryBit(t *testing.T) {
 	for file, dialect := range dialects {
 		flips := 0
-		for _, v := range load(t, file) {
+		for _, v := range vectest.Load[vector](t, file) {
 			if v.Expect != "accept" {
 				continue
 			}

@@ -10,12 +10,13 @@ import (
 
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 // named returns a vector to change.
 func named(t testing.TB, name string) vector {
 	t.Helper()
-	list := load(t, "sigv4")
+	list := vectest.Load[vector](t, "sigv4")
 	at := slices.IndexFunc(list, func(v vector) bool { return v.Name == name })
 	if at < 0 {
 		t.Fatalf("no vector %s", name)
@@ -209,7 +210,7 @@ func TestTheDateField(t *testing.T) {
 
 // FuzzRead: nothing panics, and nothing passes but what was signed.
 func FuzzRead(f *testing.F) {
-	for _, v := range load(f, "sigv4") {
+	for _, v := range vectest.Load[vector](f, "sigv4") {
 		query := ""
 		if v.Request.Query != nil {
 			query = *v.Request.Query

@@ -1,33 +1,20 @@
 package sigv4_test
 
 import (
-	"encoding/json"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/sigv4"
+	"github.com/postern-wasm/postern/tools/vectors/vectest"
 )
 
 // vector is one of testdata/vectors, whose README.md has the format.
 type vector struct {
-	Name    string
-	Secrets []struct {
-		ID  string
-		Key []byte `json:"key_b64"`
-	}
-	Now     int64
-	Request struct {
-		Method, Scheme, Authority, Path string
-		Query                           *string
-		Headers                         [][2]string
-		Body                            []byte `json:"body_base64"`
-	}
+	vectest.Case
 	Config struct {
 		Region, Service string
 		Tolerance       int64 `json:"tolerance_s"`
@@ -36,7 +23,6 @@ type vector struct {
 		Unsigned        bool  `json:"allow_unsigned_payload"`
 		Lenient         bool  `json:"lenient_signed_headers"`
 	}
-	Expect, Reason string
 }
 
 // judge runs a request through the scheme and the frame, its body in two pieces.
@@ -47,52 +33,13 @@ func (v *vector) judge(t testing.TB) (signed.State, reason.Code) {
 		NormalizePath: v.Config.Normalize == nil && !v.Config.S3 || v.Config.Normalize != nil && *v.Config.Normalize,
 	})
 	provider := &signed.Config{Scheme: scheme, Algorithms: scheme.Traits().Algorithms, Tolerance: v.Config.Tolerance * 1e9}
-	for _, secret := range v.Secrets {
-		k, err := signed.NewSecret(secret.Key, provider.Algorithms)
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.ID = secret.ID
-		provider.Keys = append(provider.Keys, k)
-	}
-	target := v.Request.Path
-	if v.Request.Query != nil {
-		target += "?" + *v.Request.Query
-	}
-	headers := []request.Header{
-		{Name: ":method", Value: v.Request.Method}, {Name: ":scheme", Value: v.Request.Scheme}, {Name: ":authority", Value: v.Request.Authority}, {Name: ":path", Value: target},
-	}
-	for _, h := range v.Request.Headers {
-		headers = append(headers, request.Header{Name: h[0], Value: h[1]})
-	}
-	var view request.View
-	if code := view.Read(headers, request.PathRaw); code != reason.OK {
+	v.Keys(t, provider)
+	view, code := v.View()
+	if code != reason.OK {
 		return signed.Refused, code
 	}
-	r := &signed.Request{View: &view, Now: v.Now * 1e9}
-	var a signed.Attempt
-	taps := new(signed.Taps)
-	state, code := a.Judge(provider, r, &signed.Body{Taps: taps})
-	if state != signed.NeedsBody {
-		return state, code
-	}
-	half := len(v.Request.Body) / 2
-	taps.Write(v.Request.Body[:half])
-	taps.Write(v.Request.Body[half:])
-	return a.Judge(provider, r, &signed.Body{Ended: true, Size: int64(len(v.Request.Body)), Taps: taps})
-}
-
-func load(t testing.TB, name string) []vector {
-	t.Helper()
-	text, err := os.ReadFile("../../../../testdata/vectors/" + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []vector
-	if err := json.Unmarshal(text, &list); err != nil || len(list) == 0 {
-		t.Fatal(err)
-	}
-	return list
+	r := &signed.Request{View: view, Now: v.Now * 1e9}
+	return vectest.Judge(new(signed.Attempt), provider, r, v.Request.Body)
 }
 
 // reasons are ours for the vectors' names.
@@ -118,7 +65,7 @@ var other = map[string]reason.Code{
 // TestVectors: those with signed chunks, which are not supported, are refused.
 func TestVectors(t *testing.T) {
 	chunked := 0
-	for _, v := range load(t, "sigv4") {
+	for _, v := range vectest.Load[vector](t, "sigv4") {
 		t.Run(v.Name, func(t *testing.T) {
 			state, code := v.judge(t)
 			if v.Config.Chunked {
@@ -149,7 +96,7 @@ func TestVectors(t *testing.T) {
 func TestEveryBit(t *testing.T) {
 	flips := 0
 	for _, name := range []string{"ok", "ok-sha-header", "query-ok", "s3-ok-path-not-normalised", "suite-header-post-x-www-form-urlencoded"} {
-		list := load(t, "sigv4")
+		list := vectest.Load[vector](t, "sigv4")
 		v := list[slices.IndexFunc(list, func(v vector) bool { return v.Name == name })]
 		if state, code := v.judge(t); state != signed.Proved {
 			t.Fatalf("%s: %s", name, code)
