@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"path/filepath"
+	"slices"
 )
 
 // object is a JSON object of Envoy's API, written in its own field names so
@@ -122,6 +123,10 @@ func listenerConfig(l Listener, fields map[string]string, dir string) object {
 	if l.MaxHeaders > 0 {
 		protocol["max_headers_count"] = l.MaxHeaders
 	}
+	routes := []object{route(object{"prefix": "/"}, l)}
+	if slices.Contains(l.Upgrades, "CONNECT") {
+		routes = append(routes, route(object{"connect_matcher": object{}}, l))
+	}
 	manager := object{
 		"@type":                                typeHCM,
 		"stat_prefix":                          l.Name,
@@ -141,11 +146,16 @@ func listenerConfig(l Listener, fields map[string]string, dir string) object {
 		"route_config": object{"virtual_hosts": []object{{
 			"name":    "all",
 			"domains": []string{"*"},
-			"routes": []object{{
-				"match": object{"prefix": "/"},
-				"route": object{"cluster": l.Upstream, "timeout": "20s"},
-			}},
+			"routes":  routes,
 		}}},
+	}
+	if len(l.Upgrades) > 0 {
+		upgrades := make([]object, 0, len(l.Upgrades))
+		for _, u := range l.Upgrades {
+			upgrades = append(upgrades, object{"upgrade_type": u})
+		}
+		manager["upgrade_configs"] = upgrades
+		manager["http2_protocol_options"] = object{"allow_connect": true}
 	}
 	return object{
 		"name":    l.Name,
@@ -155,6 +165,11 @@ func listenerConfig(l Listener, fields map[string]string, dir string) object {
 			"typed_config": manager,
 		}}}},
 	}
+}
+
+// route sends what matches to a listener's upstream.
+func route(match object, l Listener) object {
+	return object{"match": match, "route": object{"cluster": l.Upstream, "timeout": "20s"}}
 }
 
 // accessLog records how each request ended. The pair of listener and the

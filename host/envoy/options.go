@@ -56,6 +56,9 @@ type Listener struct {
 	Upstream string
 	// MaxHeaders is how many request header lines are let in; 0 is Envoy's default, 100.
 	MaxHeaders int
+	// Upgrades are the protocols that requests may change to ("websocket"); "CONNECT" lets
+	// tunnels in, and over h2 whatever else is listed, as RFC 8441 has it.
+	Upgrades []string
 	// Port is the loopback port; 0 lets the kernel choose.
 	Port int
 }
