@@ -16,13 +16,15 @@ const streamConfig = `{"providers": {"p": {"signed_request": {"cavage": {"dialec
   "keys": [{"id": "k1", "client": "acme", "secret": {"inline": "stream secret"}}], "body": {"mode": "digest", "stream": true, "max_bytes": 300000}}}},
   "rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "p"}}]}`
 
-// digested are the headers of a request whose signature covers a body's digest.
-func digested(body string) []envoy.Header {
+// digested are the headers of a POST of / whose signature covers a body's digest.
+func digested(body string) []envoy.Header { return digestedBy("POST", "/", body) }
+
+func digestedBy(method, target, body string) []envoy.Header {
 	date := time.Now().UTC().Format(http.TimeFormat)
 	sum := sha256.Sum256([]byte(body))
 	digest := "SHA-256=" + base64.StdEncoding.EncodeToString(sum[:])
 	m := hmac.New(sha256.New, []byte("stream secret"))
-	m.Write([]byte("(request-target): post /\ndate: " + date + "\ndigest: " + digest))
+	m.Write([]byte("(request-target): " + strings.ToLower(method) + " " + target + "\ndate: " + date + "\ndigest: " + digest))
 	return []envoy.Header{{Name: "date", Value: date}, {Name: "digest", Value: digest}, {
 		Name:  "signature",
 		Value: `keyId="k1",algorithm="hmac-sha256",headers="(request-target) date digest",signature="` + base64.StdEncoding.EncodeToString(m.Sum(nil)) + `"`,

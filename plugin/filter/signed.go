@@ -165,13 +165,19 @@ func announced(v *request.View) bool {
 }
 
 // endless says that what follows the headers is no body but a tunnel (RFC 9110 §7.8,
-// §9.3.6): who waited for its end would wait for ever.
+// §9.3.6), whatever the method: who waited for its end would wait for ever, and what passed
+// meanwhile would never be compared. An offer of h2c alone beside a body is none: the body
+// comes first and has its end (RFC 7540 §3.2).
 func endless(v *request.View) bool {
 	if v.Method == "CONNECT" {
 		return true
 	}
-	_, upgrade := v.Next("upgrade", 0)
-	return upgrade && v.Method == "GET"
+	for at, ok := v.Next("upgrade", 0); ok; at, ok = v.Next("upgrade", at+1) {
+		if v.Method == "GET" || !request.EqualFold(v.Headers[at].Value, "h2c") {
+			return true
+		}
+	}
+	return false
 }
 
 // length is the announced length of the body, 0 if there is none that can be read. It can

@@ -107,18 +107,30 @@ func TestY04AnnouncedLengths(t *testing.T) {
 	}
 }
 
-// TestATunnelIsNotWaitedFor: what follows an upgrade never ends.
-func TestATunnelIsNotWaitedFor(t *testing.T) {
+// TestH23ATunnelIsNotWaitedFor: what follows an upgrade never ends, whatever the method; an
+// offer of h2c beside a body is none.
+func TestH23ATunnelIsNotWaitedFor(t *testing.T) {
 	c := newCourier(t, hooks(""), newMemo())
-	upgrade := github("", "connection", "upgrade", "upgrade", "websocket")
-	upgrade[0].Value = "GET"
-	v, at := c.send(upgrade, withLast, "")
-	want(t, "an upgrade", v, reason.BodyNotAllowed)
-	if at != 0 {
-		t.Errorf("decided at callback %d", at)
+	for _, method := range []string{"GET", "POST"} {
+		for law, more := range map[string][]string{
+			"an upgrade": {"connection", "upgrade", "upgrade", "websocket"}, "of any kind": {"upgrade", ""},
+			"one among others": {"upgrade", "h2c, websocket"}, "in a second line": {"upgrade", "h2c", "upgrade", "websocket"},
+		} {
+			upgrade := github("", more...)
+			upgrade[0].Value = method
+			v, at := c.send(upgrade, withLast, "")
+			want(t, law, v, reason.BodyNotAllowed)
+			if at != 0 {
+				t.Errorf("%s: decided at callback %d", law, at)
+			}
+		}
 	}
-	v, _ = c.send(github("body", "upgrade", "h2c"), withLast, "body")
+	v, _ := c.send(github("body", "upgrade", "h2c"), withLast, "body")
 	want(t, "an offer to upgrade on a request with a body", v, reason.OK)
+	// Nor does it pass while it is compared with its digest.
+	k := newCourier(t, streamed(alone, ""), newMemo())
+	want(t, "an upgrade whose digest is signed", k.open(&Stream{ID: 1}, digested("body", "upgrade", "websocket")), reason.BodyNotAllowed)
+	want(t, "the same without", k.open(&Stream{ID: 2}, digested("body", "upgrade", "h2c")), reason.OK)
 }
 
 // TestY02TheHeadersDecideNothingWhileABodyMayCome: a signature of the empty body.
