@@ -67,7 +67,6 @@ var allowed = map[string][]string{
 // rooms that may use them.
 var external = map[string][]string{
 	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types": {"plugin/abi"},
-	"github.com/valyala/fastjson":                             {"plugin/jsonx", "plugin/config", "plugin/jose/jwk"},
 }
 
 // forbidden are standard library packages that no room may use: they start goroutines,

@@ -3,9 +3,8 @@ package config
 import (
 	"strconv"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/postern-wasm/postern/plugin/authorize"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
 // Bounds on what is asked of claims, which every request pays for.
@@ -31,7 +30,7 @@ func (b *builder) authorization(v value) *authorize.Rules {
 		Clients: authorize.NewSet(nameList(clients, maxClients)),
 		MaxAge:  age.duration(0, second, maxSeconds*second) / second,
 	}
-	if !clients.absent() && listed(clients) == 0 && clients.is(fastjson.TypeArray) {
+	if !clients.absent() && listed(clients) == 0 && clients.is(jsonx.Array) {
 		clients.fail("must not be empty: it would let nobody pass")
 	}
 	o.close()
@@ -74,10 +73,10 @@ func requiredScopes(v value) authorize.Scopes {
 
 // listed is the length of a list, whatever is in it.
 func listed(v value) int {
-	if v.absent() || v.json.Type() != fastjson.TypeArray {
+	if v.absent() || v.json.Kind() != jsonx.Array {
 		return 0
 	}
-	return len(v.json.GetArray())
+	return v.json.Len()
 }
 
 func scopeNames(v value) []string {
@@ -134,7 +133,7 @@ func claimRule(v value) authorize.Claim {
 
 // claimPath reads the names that lead to a claim. A name may be any text, "" too.
 func claimPath(v value) []string {
-	if !v.absent() && v.json.Type() == fastjson.TypeString {
+	if !v.absent() && v.json.Kind() == jsonx.String {
 		v.fail(`want a list of names such as ["realm_access", "roles"], not a string: a claim's name may hold dots`)
 		return nil
 	}
@@ -143,7 +142,7 @@ func claimPath(v value) []string {
 		path = append(path, e.text(""))
 	}
 	switch n := listed(v); {
-	case v.absent() || v.json.Type() != fastjson.TypeArray:
+	case v.absent() || v.json.Kind() != jsonx.Array:
 	case n == 0:
 		v.fail("must name at least one step")
 	case n > maxClaimPath:
@@ -155,7 +154,7 @@ func claimPath(v value) []string {
 // someOf reads the list of any_of and all_of.
 func someOf(v value) []value {
 	list := v.list()
-	if listed(v) == 0 && v.is(fastjson.TypeArray) {
+	if listed(v) == 0 && v.is(jsonx.Array) {
 		v.fail("must not be empty")
 	}
 	if len(list) > authorize.MaxValues {
@@ -171,17 +170,17 @@ func claimValues(list []value) authorize.Values {
 	var texts, numbers []string
 	hasFalse, hasTrue := false, false
 	for _, e := range list {
-		switch e.json.Type() {
-		case fastjson.TypeString:
+		switch e.json.Kind() {
+		case jsonx.String:
 			texts = append(texts, e.text(""))
-		case fastjson.TypeNumber:
-			numbers = append(numbers, string(e.json.MarshalTo(nil)))
-		case fastjson.TypeTrue:
+		case jsonx.Number:
+			numbers = append(numbers, e.json.Raw())
+		case jsonx.True:
 			hasTrue = true
-		case fastjson.TypeFalse:
+		case jsonx.False:
 			hasFalse = true
-		case fastjson.TypeNull, fastjson.TypeObject, fastjson.TypeArray:
-			e.fail("want a string, a number, true or false, not ", typeName(e.json.Type()))
+		case jsonx.Invalid, jsonx.Null, jsonx.Object, jsonx.Array:
+			e.fail("want a string, a number, true or false, not ", typeName(e.json.Kind()))
 		}
 	}
 	return authorize.NewValues(texts, numbers, hasFalse, hasTrue)

@@ -4,8 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/valyala/fastjson"
-
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
 )
 
@@ -25,7 +24,7 @@ func issuers(c *jwt.Config, o *object) {
 		c.Issuer = v.text("")
 	case "issuers":
 		c.Issuers = nameList(v, maxIssuers)
-		if listed(v) == 0 && v.is(fastjson.TypeArray) {
+		if listed(v) == 0 && v.is(jsonx.Array) {
 			v.fail("must not be empty")
 		}
 	case "issuer_pattern":
@@ -80,7 +79,7 @@ func boundValues(v value) []string {
 		values = append(values, text)
 	}
 	switch n := listed(v); {
-	case n == 0 && v.is(fastjson.TypeArray):
+	case n == 0 && v.is(jsonx.Array):
 		v.fail("must not be empty: leave the claim out to accept any value")
 	case n > maxBoundValues:
 		v.fail("more than ", strconv.Itoa(maxBoundValues), " values")

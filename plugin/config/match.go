@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/valyala/fastjson"
-
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/request"
 )
@@ -118,7 +117,7 @@ func pattern(v value) *policy.Pattern {
 	o.get("google_re2").object().close("max_program_size")
 	regex := o.need("regex")
 	o.close()
-	if regex.absent() || !regex.is(fastjson.TypeString) {
+	if regex.absent() || !regex.is(jsonx.String) {
 		return nil
 	}
 	p, err := policy.CompilePattern(regex.text(""))

@@ -49,7 +49,7 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 	if plain, ok := structJSON(text); ok {
 		text = plain
 	}
-	tree, err := jsonx.Tree(text, jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
+	root, err := jsonx.Read(text, jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
 	if err != nil {
 		return nil, []Problem{{Text: "the configuration is not valid JSON: " + err.Error()}}
 	}
@@ -57,8 +57,7 @@ func Parse(text []byte, env func(name string) (string, bool)) (*Config, []Proble
 		env = func(string) (string, bool) { return "", false }
 	}
 	b := &builder{out: &findings{}, env: env, cfg: &Config{}}
-	root := value{json: tree, out: b.out}
-	b.top(root.object())
+	b.top(value{json: root, out: b.out}.object())
 	if len(b.out.errors) > 0 {
 		return nil, b.out.errors
 	}

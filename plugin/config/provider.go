@@ -3,10 +3,9 @@ package config
 import (
 	"strconv"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/postern-wasm/postern/plugin/effect"
 	"github.com/postern-wasm/postern/plugin/jose/jwa"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/request"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
 )
@@ -133,7 +132,7 @@ func algorithms(v value) jwa.Set {
 		}
 		set = set.With(alg)
 	}
-	if len(list) == 0 && v.json.Type() == fastjson.TypeArray && len(v.json.GetArray()) == 0 {
+	if len(list) == 0 && v.json.Kind() == jsonx.Array && v.json.Len() == 0 {
 		v.fail("must name at least one algorithm")
 	}
 	if set.Symmetric() && set&jwa.Asymmetric() != 0 {

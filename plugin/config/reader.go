@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
 // The reader: JSON values that know where they stand and report what is wrong with them,
@@ -73,10 +73,10 @@ func (p *place) String() string {
 	return join(p.up.String(), p.key)
 }
 
-// value is a JSON value and where it stands; json is nil if it is absent, and null is
-// absent too (as in protojson).
+// value is a JSON value and where it stands; json is of no kind if it is absent, and null
+// is absent too (as in protojson).
 type value struct {
-	json *fastjson.Value
+	json jsonx.Value
 	at   place
 	out  *findings
 }
@@ -84,7 +84,7 @@ type value struct {
 // path is where the value stands, in the configuration's own spelling.
 func (v value) path() string { return v.at.String() }
 
-func (v value) absent() bool { return v.json == nil }
+func (v value) absent() bool { return v.json.Kind() == jsonx.Invalid }
 
 // fail reports the value as wrong: "path: text".
 func (v value) fail(text ...string) { v.out.fail(v.path(), strings.Join(text, "")) }
@@ -93,31 +93,32 @@ func (v value) fail(text ...string) { v.out.fail(v.path(), strings.Join(text, ""
 func (v value) warn(text ...string) { v.out.warn(v.path(), strings.Join(text, "")) }
 
 // is says that the value is there and of type want; another type is reported.
-func (v value) is(want fastjson.Type) bool {
+func (v value) is(want jsonx.Kind) bool {
 	if v.absent() {
 		return false
 	}
-	if v.json.Type() == want {
+	if v.json.Kind() == want {
 		return true
 	}
-	v.fail("want ", typeName(want), ", not ", typeName(v.json.Type()))
+	v.fail("want ", typeName(want), ", not ", typeName(v.json.Kind()))
 	return false
 }
 
-func typeName(t fastjson.Type) string {
+func typeName(t jsonx.Kind) string {
 	switch t {
-	case fastjson.TypeNull:
+	case jsonx.Null:
 		return "null"
-	case fastjson.TypeObject:
+	case jsonx.Object:
 		return "an object"
-	case fastjson.TypeArray:
+	case jsonx.Array:
 		return "a list"
-	case fastjson.TypeString:
+	case jsonx.String:
 		return "a string"
-	case fastjson.TypeNumber:
+	case jsonx.Number:
 		return "a number"
-	case fastjson.TypeTrue, fastjson.TypeFalse:
+	case jsonx.True, jsonx.False:
 		return "true or false"
+	case jsonx.Invalid:
 	}
 	return "something else"
 }
@@ -126,31 +127,31 @@ func typeName(t fastjson.Type) string {
 // reported) it is an object without keys, so that all defaults apply.
 func (v value) object() *object {
 	o := &object{at: v.at, out: v.out}
-	if !v.is(fastjson.TypeObject) {
+	if !v.is(jsonx.Object) {
 		return o
 	}
 	o.there = true
-	members := v.json.GetObject()
-	o.fields = make([]field, 0, members.Len())
+	o.fields = make([]field, 0, v.json.Len())
 	o.asked = make([]string, 0, usualMembers)
-	members.Visit(func(key []byte, json *fastjson.Value) {
-		o.fields = append(o.fields, field{key: string(key), json: json})
-	})
+	for m, ok := v.json.First(); ok; m, ok = m.Next() {
+		o.fields = append(o.fields, field{key: strings.Clone(m.Name()), json: m})
+	}
 	return o
 }
 
 // list returns the elements; null among them is reported.
 func (v value) list() []value {
-	if !v.is(fastjson.TypeArray) {
+	if !v.is(jsonx.Array) {
 		return nil
 	}
-	elements := v.json.GetArray()
 	up := new(place)
 	*up = v.at
-	list := make([]value, 0, len(elements))
-	for i, json := range elements {
+	list := make([]value, 0, v.json.Len())
+	i := 0
+	for json, ok := v.json.First(); ok; json, ok = json.Next() {
 		e := value{json: json, at: place{up, "", i}, out: v.out}
-		if json.Type() == fastjson.TypeNull {
+		i++
+		if json.Kind() == jsonx.Null {
 			e.fail("must not be null")
 			continue
 		}
@@ -179,7 +180,7 @@ type lack struct {
 // field is one member; seen says that it was asked for.
 type field struct {
 	key  string
-	json *fastjson.Value
+	json jsonx.Value
 	seen bool
 }
 
@@ -206,7 +207,7 @@ func (o *object) get(name string) value {
 			continue
 		}
 		spelt, found.at.key = f.key, f.key
-		if f.json.Type() != fastjson.TypeNull {
+		if f.json.Kind() != jsonx.Null {
 			found.json = f.json
 		}
 	}
@@ -253,9 +254,9 @@ func (o *object) all() []value {
 		f := &o.fields[i]
 		f.seen = true
 		v := value{json: f.json, at: place{&o.at, f.key, -1}, out: o.out}
-		if f.json.Type() == fastjson.TypeNull {
+		if f.json.Kind() == jsonx.Null {
 			v.fail("must not be null")
-			v.json = nil
+			v.json = jsonx.Value{}
 		}
 		values = append(values, v)
 	}

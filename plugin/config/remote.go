@@ -3,8 +3,7 @@ package config
 import (
 	"strings"
 
-	"github.com/valyala/fastjson"
-
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/request"
 )
@@ -102,7 +101,7 @@ func merge(have, c *jwks.Config) {
 // unknownKid reads refetch_on_unknown_kid: false, true or its two durations.
 func unknownKid(c *jwks.Config, v value) bool {
 	const interval, wait = 30 * second, 2 * second
-	if !v.absent() && v.json.Type() != fastjson.TypeObject {
+	if !v.absent() && v.json.Kind() != jsonx.Object {
 		if !v.boolean(true) {
 			return false
 		}

@@ -1,25 +1,24 @@
 package config
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
 // text returns a string, or absent if there is none.
 func (v value) text(absent string) string {
-	if !v.is(fastjson.TypeString) {
+	if !v.is(jsonx.String) {
 		return absent
 	}
-	return string(v.json.GetStringBytes())
+	return strings.Clone(v.json.Text())
 }
 
 // word returns a string that must not be empty, or "".
 func (v value) word() string {
 	s := v.text("")
-	if s == "" && !v.absent() && v.json.Type() == fastjson.TypeString {
+	if s == "" && !v.absent() && v.json.Kind() == jsonx.String {
 		v.fail("must not be empty")
 	}
 	return s
@@ -50,20 +49,20 @@ func (v value) boolean(absent bool) bool {
 	if v.absent() {
 		return absent
 	}
-	switch v.json.Type() {
-	case fastjson.TypeTrue:
+	switch v.json.Kind() {
+	case jsonx.True:
 		return true
-	case fastjson.TypeFalse:
+	case jsonx.False:
 		return false
-	case fastjson.TypeNull, fastjson.TypeObject, fastjson.TypeArray, fastjson.TypeString, fastjson.TypeNumber:
+	case jsonx.Invalid, jsonx.Null, jsonx.Object, jsonx.Array, jsonx.String, jsonx.Number:
 	}
-	v.fail("want true or false, not ", typeName(v.json.Type()))
+	v.fail("want true or false, not ", typeName(v.json.Kind()))
 	return absent
 }
 
 // choice returns the index of a word in names, or 0 (the default) if there is none.
 func (v value) choice(names ...string) int {
-	if !v.is(fastjson.TypeString) {
+	if !v.is(jsonx.String) {
 		return 0
 	}
 	s := v.text("")
@@ -87,15 +86,15 @@ func (v value) integer(absent, least, most int64) int64 {
 		return absent
 	}
 	var digits, shown string
-	switch v.json.Type() {
-	case fastjson.TypeNumber:
-		digits = v.json.String()
+	switch v.json.Kind() {
+	case jsonx.Number:
+		digits = v.json.Raw()
 		shown = digits[:min(len(digits), maxQuoted)]
-	case fastjson.TypeString:
-		digits = string(v.json.GetStringBytes())
+	case jsonx.String:
+		digits = strings.Clone(v.json.Text())
 		shown = quote(digits)
-	case fastjson.TypeNull, fastjson.TypeObject, fastjson.TypeArray, fastjson.TypeTrue, fastjson.TypeFalse:
-		v.fail("want a number, not ", typeName(v.json.Type()))
+	case jsonx.Invalid, jsonx.Null, jsonx.Object, jsonx.Array, jsonx.True, jsonx.False:
+		v.fail("want a number, not ", typeName(v.json.Kind()))
 		return absent
 	}
 	n, fits, ok := whole(digits)
@@ -110,9 +109,13 @@ func (v value) integer(absent, least, most int64) int64 {
 	return n
 }
 
+// maxShift is further than a decimal point can be moved to any effect: a configuration has
+// fewer digits.
+const maxShift = 1 << 28
+
 // whole reads a JSON number whose value is a whole one; fits says that it is within
-// int64. With a point or an exponent it is read as a double, so it must be small enough
-// to be exact.
+// int64. With a point or an exponent it is held to what a double holds exactly, since
+// other readers make one of it.
 func whole(digits string) (n int64, fits, ok bool) {
 	if !numeric(digits) {
 		return 0, false, false
@@ -121,11 +124,34 @@ func whole(digits string) (n int64, fits, ok bool) {
 		n, err := strconv.ParseInt(digits, 10, 64) // the only error left is the range
 		return n, err == nil, true
 	}
-	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+	unsigned, negative := strings.CutPrefix(digits, "-")
+	mantissa, exponent := unsigned, 0
+	if at := strings.IndexAny(unsigned, "eE"); at >= 0 {
+		mantissa = unsigned[:at]
+		exponent, _ = strconv.Atoi(unsigned[at+1:]) // out of its range it is the range's end
+		exponent = min(max(exponent, -maxShift), maxShift)
+	}
+	before, after, _ := strings.Cut(mantissa, ".")
+	for i, c := range []byte(before + after) {
+		switch shift := len(before) + exponent - 1 - i; {
+		case c == '0':
+		case shift < 0, shift > 15: // a fraction, or beyond 2^53
+			return 0, false, false
+		default:
+			part := int64(c - '0')
+			for range shift {
+				part *= 10
+			}
+			n += part
+		}
+	}
+	if n > 1<<53 {
 		return 0, false, false
 	}
-	return int64(f), true, true
+	if negative {
+		n = -n
+	}
+	return n, true, true
 }
 
 // numeric: RFC 8259 §6, so that a string holds no more forms of a number than JSON has.
@@ -178,15 +204,15 @@ func (v value) duration(absent, least, most int64) int64 {
 		return absent
 	}
 	var n int64
-	switch v.json.Type() {
-	case fastjson.TypeString:
+	switch v.json.Kind() {
+	case jsonx.String:
 		s := v.text("")
 		var ok bool
 		if n, ok = parseDuration(s); !ok {
 			v.fail(`want a duration in seconds such as "5s" or "1.5s", not `, quote(s))
 			return absent
 		}
-	case fastjson.TypeObject:
+	case jsonx.Object:
 		o := v.object()
 		before := o.out.count()
 		seconds := o.get("seconds").integer(0, -maxSeconds, maxSeconds)
@@ -196,8 +222,8 @@ func (v value) duration(absent, least, most int64) int64 {
 			return absent
 		}
 		n = seconds*second + nanos
-	case fastjson.TypeNull, fastjson.TypeArray, fastjson.TypeNumber, fastjson.TypeTrue, fastjson.TypeFalse:
-		v.fail(`want a duration in seconds such as "5s", not `, typeName(v.json.Type()))
+	case jsonx.Invalid, jsonx.Null, jsonx.Array, jsonx.Number, jsonx.True, jsonx.False:
+		v.fail(`want a duration in seconds such as "5s", not `, typeName(v.json.Kind()))
 		return absent
 	}
 	if n < least || n > most {

@@ -44,11 +44,11 @@ func TestSecretsHaveOneOfThreeForms(t *testing.T) {
 		{"another type", `{"inline":["hunter2"]}`, "", "secret.inline: want a string, not a list", ""},
 	} {
 		b := &builder{out: &findings{}, env: func(name string) (string, bool) { s, ok := environment[name]; return s, ok }}
-		tree, err := jsonx.Tree([]byte(`{"secret":`+tc.text+`}`), jsonx.Limits{MaxBytes: 1 << 16, MaxDepth: 8})
+		root, err := jsonx.Read([]byte(`{"secret":`+tc.text+`}`), jsonx.Limits{MaxBytes: 1 << 16, MaxDepth: 8})
 		if err != nil {
 			t.Fatal(tc.law, err)
 		}
-		o := value{json: tree, out: b.out}.object()
+		o := value{json: root, out: b.out}.object()
 		got := b.secret(o.get("secret"))
 		if tc.problem == "" && string(got) != tc.want {
 			t.Errorf("%s: %q", tc.law, got)

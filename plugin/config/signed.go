@@ -1,9 +1,8 @@
 package config
 
 import (
-	"github.com/valyala/fastjson"
-
 	"github.com/postern-wasm/postern/plugin/effect"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
@@ -208,7 +207,7 @@ func (v value) maybe() *bool {
 // notification's, which may have a query.
 func baseURL(v value) string {
 	s := v.text("")
-	if v.absent() || v.json.Type() != fastjson.TypeString {
+	if v.absent() || v.json.Kind() != jsonx.String {
 		return ""
 	}
 	var rest string

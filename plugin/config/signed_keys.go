@@ -4,9 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/postern-wasm/postern/plugin/jose/jwk"
+	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/form"
 )
@@ -60,7 +59,7 @@ func (b *builder) signedKeys(s *SignedRequest, c *signedCommon, v value) {
 		v.fail("more than ", strconv.Itoa(most), " keys")
 		return
 	}
-	if v.json != nil && v.json.Type() == fastjson.TypeArray && len(v.json.GetArray()) == 0 {
+	if v.json.Kind() == jsonx.Array && v.json.Len() == 0 {
 		v.fail("must name at least one key")
 	}
 	for _, e := range list {
@@ -201,8 +200,8 @@ func (b *builder) publicKey(v value, as publicForm) *jwk.Key {
 	case "pem":
 		document = w.word()
 	case "jwk":
-		if w.is(fastjson.TypeObject) {
-			document = `{"keys":[` + string(w.json.MarshalTo(nil)) + `]}`
+		if w.is(jsonx.Object) {
+			document = `{"keys":[` + w.json.Raw() + `]}`
 		}
 	case "text":
 		document = vendorKey(w, as)
@@ -276,7 +275,7 @@ func moment(v value) int64 {
 	if v.absent() {
 		return 0
 	}
-	if v.json.Type() != fastjson.TypeString || strings.TrimLeft(v.text(""), "0123456789") == "" {
+	if v.json.Kind() != jsonx.String || strings.TrimLeft(v.text(""), "0123456789") == "" {
 		return v.integer(0, 1, maxSeconds)
 	}
 	nanos, ok := form.RFC3339(v.text(""))

@@ -3,8 +3,6 @@ package config
 import (
 	"strings"
 
-	"github.com/valyala/fastjson"
-
 	"github.com/postern-wasm/postern/plugin/jsonx"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 	"github.com/postern-wasm/postern/plugin/verify/signed/template"
@@ -21,14 +19,14 @@ func (b *builder) preset(v value, c *signedCommon) signed.Scheme {
 		v.fail("no preset ", quote(name), v.out.suggest(name, presetNames()))
 		return nil
 	}
-	tree, err := jsonx.Tree([]byte(p.Template), jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
+	root, err := jsonx.Read([]byte(p.Template), jsonx.Limits{MaxBytes: MaxBytes, MaxDepth: maxDepth})
 	if err != nil {
 		v.fail(err.Error()) // a preset of ours that is no JSON: its test does not pass
 		return nil
 	}
 	// What is odd about it is the vendor's choice, and no news to whoever receives it.
 	out := &findings{}
-	s := b.templateOf(value{json: tree, at: v.at, out: out}, c)
+	s := b.templateOf(value{json: root, at: v.at, out: out}, c)
 	for _, e := range out.errors {
 		v.out.fail(e.Path, e.Text)
 	}
@@ -138,7 +136,7 @@ func templateAlgorithm(v value) signed.Algorithm {
 // have an algorithm of its own.
 func templateSignatures(v value, algorithm signed.Algorithm) []template.Signature {
 	list := []value{v}
-	if v.json != nil && v.json.Type() == fastjson.TypeArray {
+	if v.json.Kind() == jsonx.Array {
 		list = v.list()
 	}
 	signatures := make([]template.Signature, 0, len(list))
@@ -250,7 +248,7 @@ func location(o *object) template.Location {
 
 // wordOrWords returns a string, or a list of them.
 func (v value) wordOrWords() []string {
-	if v.json != nil && v.json.Type() == fastjson.TypeArray {
+	if v.json.Kind() == jsonx.Array {
 		return v.words()
 	}
 	if s := v.word(); s != "" {

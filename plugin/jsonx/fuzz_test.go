@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/valyala/fastjson"
+
 	"github.com/postern-wasm/postern/plugin/jsonx"
 )
 
@@ -93,11 +95,69 @@ func FuzzParse(f *testing.F) {
 		if reused.Offset() > len(text) {
 			t.Fatalf("offset %d of %d", reused.Offset(), len(text))
 		}
-		_, treeErr := jsonx.Tree(text, lim)
-		if (treeErr == nil) != (err == nil) {
-			t.Fatalf("%q: tree %v, scanner %v", text, treeErr, err)
+		if _, readErr := jsonx.Read(text, lim); (readErr == nil) != (err == nil) {
+			t.Fatalf("%q: Read %v, Parse %v", text, readErr, err)
+		}
+		if err == nil {
+			secondOpinion(t, text, reused.Root())
 		}
 	})
+}
+
+// secondOpinion: whatever is taken fastjson takes too, and reads as the same.
+func secondOpinion(t *testing.T, text []byte, v jsonx.Value) {
+	tree, err := fastjson.ParseBytes(text)
+	if err != nil {
+		if strings.Contains(err.Error(), "too big depth") {
+			return
+		}
+		t.Fatalf("%q is taken; fastjson: %v", text, err)
+	}
+	same(t, tree, v)
+}
+
+func same(t *testing.T, tree *fastjson.Value, v jsonx.Value) {
+	kinds := map[fastjson.Type]jsonx.Kind{
+		fastjson.TypeNull: jsonx.Null, fastjson.TypeTrue: jsonx.True, fastjson.TypeFalse: jsonx.False, fastjson.TypeNumber: jsonx.Number,
+		fastjson.TypeString: jsonx.String, fastjson.TypeArray: jsonx.Array, fastjson.TypeObject: jsonx.Object,
+	}
+	if kinds[tree.Type()] != v.Kind() {
+		t.Fatalf("%s read as kind %v", tree, v.Kind())
+	}
+	switch v.Kind() {
+	case jsonx.String:
+		if string(tree.GetStringBytes()) != v.Text() {
+			t.Fatalf("%s read as %q", tree, v.Text())
+		}
+	case jsonx.Number:
+		if tree.String() != v.Raw() {
+			t.Fatalf("%s read as %s", tree, v.Raw())
+		}
+	case jsonx.Array:
+		children := tree.GetArray()
+		if len(children) != v.Len() {
+			t.Fatalf("%s read as %d elements", tree, v.Len())
+		}
+		child, _ := v.First()
+		for _, c := range children {
+			same(t, c, child)
+			child, _ = child.Next()
+		}
+	case jsonx.Object:
+		children := tree.GetObject()
+		if children.Len() != v.Len() {
+			t.Fatalf("%s read as %d members", tree, v.Len())
+		}
+		child, _ := v.First()
+		children.Visit(func(name []byte, c *fastjson.Value) {
+			if child.Name() != string(name) {
+				t.Fatalf("%s: member %q read as %q", tree, name, child.Name())
+			}
+			same(t, c, child)
+			child, _ = child.Next()
+		})
+	case jsonx.Invalid, jsonx.Null, jsonx.True, jsonx.False:
+	}
 }
 
 func walkSeconds(t *testing.T, v jsonx.Value) {

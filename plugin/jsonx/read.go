@@ -3,11 +3,9 @@ package jsonx
 import (
 	"strconv"
 	"strings"
-
-	"github.com/valyala/fastjson"
 )
 
-// Error is a refusal of [Tree]: what is wrong and where.
+// Error is a refusal of [Read]: what is wrong and where.
 type Error struct {
 	// Err is one of the package's sentinels.
 	Err error
@@ -29,22 +27,14 @@ func (e *Error) Error() string {
 // Unwrap returns the sentinel.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Tree makes the same strict check and returns a fastjson tree, for configure time. Its
-// error is an [*Error]. The tree does not alias text. Nesting beyond 299 levels is
-// refused whatever the limits say.
-func Tree(text []byte, lim Limits) (*fastjson.Value, error) {
-	var d Doc
-	// fastjson counts the innermost scalar as a level of its own.
-	lim.MaxDepth = min(lim.MaxDepth, fastjson.MaxDepth-1)
+// Read is [Doc.Parse] for texts that people write, into a document of its own: its error
+// is an [*Error]. The value aliases text.
+func Read(text []byte, lim Limits) (Value, error) {
+	d := new(Doc)
 	if err := d.Parse(text, lim); err != nil {
-		return nil, locate(text, d.Offset(), err)
+		return Value{}, locate(text, d.Offset(), err)
 	}
-	tree, err := fastjson.ParseBytes(text)
-	if err != nil {
-		// Not reached: what passes above is JSON to it too. Should the two ever differ, refuse.
-		return nil, locate(text, 0, ErrSyntax)
-	}
-	return tree, nil
+	return d.Root(), nil
 }
 
 func locate(text []byte, offset int, err error) *Error {
