@@ -285,6 +285,7 @@ func (b *builder) signedReplay(s *SignedRequest, v value) {
 	case s.Replay.By == ReplayOff && !capacity.absent():
 		capacity.warn("means nothing: replay is off")
 	}
+	s.Verify.Every = s.Replay.By != ReplayOff
 	s.Verify.NeedsText = s.Replay.By == ReplaySignature
-	s.Verify.TextOnly = s.Verify.NeedsText && !s.Traits.KeyIDs
+	s.Verify.TextOnly = s.Verify.NeedsText && !s.Traits.OneSigner()
 }

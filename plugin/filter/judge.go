@@ -10,6 +10,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/memory"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/replay"
 	"github.com/postern-wasm/postern/plugin/verify/jwt"
 	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
@@ -24,9 +25,11 @@ type slot struct {
 	place    *credential.Place
 	provider int
 	identity identity.Identity
-	unproved bool            // it holds what nobody has verified: see Extract
-	request  *signed.Attempt // where there are signed requests; the first slot's is the plugin's
-	sealed   bool            // it is a signed request, not a token
+	unproved bool                          // it holds what nobody has verified: see Extract
+	request  *signed.Attempt               // where there are signed requests; the first slot's is the plugin's
+	sealed   bool                          // it is a signed request, not a token
+	marks    [signed.MaxClaims]replay.Mark // what is remembered of it
+	marked   int
 }
 
 // judge is the policy room's Prover: it brings credentials, keys and time together.

@@ -4,6 +4,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/replay"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
 // Requests that come twice. Whether one has been seen is asked before it is held for its
@@ -60,14 +61,19 @@ func (p *Plugin) carry(plan *replay.Plan) replay.Outcome {
 }
 
 // seenBefore says whether a proved request has been accepted before. Where the verdict is
-// this provider's alone that is found out when it is remembered.
+// this provider's alone that is found out when it is remembered, unless there is more than
+// one thing to remember: of a request that is refused none is.
 func (j *judge) seenBefore(s *slot, p *config.SignedRequest) reason.Code {
-	mark, asked, code := j.mark(s, p)
-	if code != reason.OK || !asked || j.alone {
+	if code := j.mark(s, p); code != reason.OK || j.alone && s.marked < 2 {
 		return code
 	}
-	plan := j.plugin.stores[s.provider].Check(j.now, mark)
-	return outcome(j.plugin.carry(&plan))
+	for _, mark := range s.marks[:s.marked] {
+		plan := j.plugin.stores[s.provider].Check(j.now, mark)
+		if code := outcome(j.plugin.carry(&plan)); code != reason.OK {
+			return code
+		}
+	}
+	return reason.OK
 }
 
 // seenEarly is seenBefore for a request that is not proved yet: by what it says of itself,
@@ -94,19 +100,57 @@ func (j *judge) seenEarly(s *slot, p *config.SignedRequest) reason.Code {
 	return reason.OK
 }
 
-// whose says among whose requests one is remembered. Where requests need not name their key
-// it is nobody's: one that carries signatures by two keys, as in a rotation, would otherwise
-// be good once for each of them.
+// whose says among whose requests one is remembered: nobody's where a stranger may have
+// the choice.
 func whose(p *config.SignedRequest, keyID string) string {
-	if p.Traits.KeyIDs {
+	if p.Traits.OneSigner() {
 		return keyID
 	}
 	return ""
 }
 
-// mark is what is remembered of a proved request; asked is false if nothing is.
-func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked bool, code reason.Code) {
-	c, keyID := s.request.Claim(), whose(p, s.request.Key().ID)
+// mark notes what is remembered of a proved request: all that its signatures say, since
+// whoever sends it again can leave out any of them. What none of them would be accepted by
+// itself for is not remembered.
+func (j *judge) mark(s *slot, p *config.SignedRequest) reason.Code {
+	s.marked = 0
+	if p.Replay.By == config.ReplayOff {
+		return reason.OK
+	}
+	bare := false // a signature would do that says nothing to remember
+	for i, proofs := 0, s.request.Proofs(); i < len(proofs); i++ {
+		mark, asked, code := j.markOf(s.provider, p, &proofs[i])
+		switch {
+		case code == reason.ReplayUnavailable || code != reason.OK && i == 0:
+			return code
+		case code != reason.OK:
+			// By itself it would be refused for that.
+		case !asked:
+			bare = true
+		case !marked(s.marks[:s.marked], mark):
+			s.marks[s.marked] = mark
+			s.marked++
+		}
+	}
+	if bare && s.marked > 0 {
+		return reason.NonceMissing // the nonce could be left out with its signature
+	}
+	return reason.OK
+}
+
+// marked says whether a mark is on the list: two signatures may have one nonce.
+func marked(list []replay.Mark, m replay.Mark) bool {
+	for _, other := range list {
+		if other == m {
+			return true
+		}
+	}
+	return false
+}
+
+// markOf is what is remembered of one proof; asked is false if nothing is.
+func (j *judge) markOf(provider int, p *config.SignedRequest, proof *signed.Proof) (mark replay.Mark, asked bool, code reason.Code) {
+	c, keyID := proof.Claim, whose(p, proof.Key.ID)
 	what, kind := "", replay.Nonce
 	switch p.Replay.By {
 	case config.ReplayOff:
@@ -120,8 +164,7 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked 
 		}
 		what = c.Nonce
 	case config.ReplaySignature:
-		what, kind = string(s.request.Fingerprint()), replay.Base
-		if s.request.Algorithm().Symmetric() && !p.Verify.TextOnly {
+		if what, kind = string(proof.Fingerprint()), replay.Base; proof.ByMAC() {
 			kind = replay.MAC
 		}
 	case config.ReplayID:
@@ -133,7 +176,7 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked 
 	if j.plugin.stores == nil {
 		return mark, false, reason.ReplayUnavailable
 	}
-	store := j.plugin.stores[s.provider]
+	store := j.plugin.stores[provider]
 	switch {
 	case kind == replay.ID:
 		mark = store.Mark(keyID, 0, kind, what)
@@ -147,19 +190,17 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) (mark replay.Mark, asked 
 	return mark, true, reason.OK
 }
 
-// remember keeps what the request must not come with again. It is asked last.
+// rememberSigned keeps what the request must not come with again. It is asked last.
 func (j *judge) rememberSigned() (reason.Code, int) {
 	for _, s := range j.slots[:j.proved] {
-		if !s.sealed || s.request == nil || s.request.Key() == nil {
+		if !s.sealed {
 			continue
 		}
-		mark, asked, code := j.mark(s, j.plugin.cfg.Providers[s.provider].Signed)
-		if code == reason.OK && asked {
+		for _, mark := range s.marks[:s.marked] {
 			plan := j.plugin.stores[s.provider].Insert(j.now, mark)
-			code = outcome(j.plugin.carry(&plan))
-		}
-		if code != reason.OK {
-			return code, s.provider
+			if code := outcome(j.plugin.carry(&plan)); code != reason.OK {
+				return code, s.provider
+			}
 		}
 	}
 	return reason.OK, -1

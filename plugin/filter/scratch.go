@@ -92,5 +92,7 @@ func (s *slot) wipe() {
 		s.request.Wipe()
 	}
 	s.unproved, s.sealed = false, false
+	clear(s.marks[:s.marked])
+	s.marked = 0
 	s.key, s.parsed, s.place, s.provider, s.identity = cache.Key{}, false, nil, 0, identity.Identity{}
 }

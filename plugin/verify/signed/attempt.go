@@ -27,7 +27,10 @@ type Config struct {
 	// Tolerance is how far the signed time may be from now, nanoseconds.
 	Tolerance int64
 	Body      BodyMode
-	// NeedsText says that [Attempt.Fingerprint] will be asked for what public keys signed.
+	// Every says that [Attempt.Proofs] has to be complete: that it names all claims by which
+	// the request, or what a stranger leaves of it, is good now or will be.
+	Every bool
+	// NeedsText says that [Proof.Fingerprint] will be asked for what public keys signed.
 	// With TextOnly it is what MACs are of, too: where requests name no key, one may carry
 	// the MACs of several, of which a stranger can leave out all but one.
 	NeedsText, TextOnly bool
@@ -70,12 +73,13 @@ type Attempt struct {
 	request *Request
 	body    *Body
 	reading Reading
-	claim   int
-	key     *Key
-	alg     Algorithm
-	nth     int  // of the claim's signatures
+	proof   Proof            // of the claim that is being judged, if its signature is good
+	proofs  [MaxClaims]Proof // the first of them has decided
+	proved  int
+	codes   [MaxClaims]reason.Code
+	decided bool
 	unread  bool // the body could not be read again
-	text    [32]byte
+	ever    bool // keys count that come into use later
 }
 
 // Judge judges a request by its headers and what there is of its body.
@@ -88,57 +92,57 @@ func (a *Attempt) Judge(cfg *Config, r *Request, b *Body) (State, reason.Code) {
 	if cfg.Body == BodyReject && b.Ended && b.Size > 0 {
 		return Refused, reason.BodyNotAllowed
 	}
-	first, waits := reason.Undecided, false
+	first, waits, open, out := reason.Undecided, false, false, Refused
 	for i := range a.reading.Claims() {
-		state, code := a.judge(i, &a.reading.claims[i])
+		c := &a.reading.claims[i]
+		if c.Aside && !a.decided {
+			continue
+		}
+		a.proof = Proof{}
+		state, code := a.judge(i, c)
+		a.codes[i] = code
 		switch {
-		case state == Proved || state == Pledged:
-			return state, reason.OK
+		case (state == Proved || state == Pledged) && !a.decided:
+			if out = state; !a.decide() {
+				return out, reason.OK
+			}
+			continue
 		case state == NeedsBody:
-			waits = true
+			waits, open = true, open || a.proof.Key == nil
 		case first == reason.Undecided:
 			first = code
 		}
+		a.keep()
 	}
-	if waits {
+	switch {
+	case a.decided:
+		return a.complete(out, open)
+	case waits:
+		a.forget()
 		return NeedsBody, reason.OK
 	}
+	a.forget()
 	return Refused, first
 }
 
 // Claim returns the claim that was proved, Key by what, Algorithm how.
-func (a *Attempt) Claim() *Claim { return &a.reading.claims[a.claim] }
+func (a *Attempt) Claim() *Claim { return a.proofs[0].Claim }
 
 // Key returns the key that proved it, nil before.
-func (a *Attempt) Key() *Key { return a.key }
+func (a *Attempt) Key() *Key { return a.proofs[0].Key }
 
 // Algorithm returns the algorithm of the proof.
-func (a *Attempt) Algorithm() Algorithm { return a.alg }
+func (a *Attempt) Algorithm() Algorithm { return a.proofs[0].Algorithm }
 
 // Reading returns what the scheme has read, for an explanation.
 func (a *Attempt) Reading() *Reading { return &a.reading }
 
-// Fingerprint returns what is the same whenever the same text is signed by the same key: of
-// a MAC the MAC, of other signatures, which can be written in several ways, and with
-// Config.TextOnly of all, the digest of the text (which needs Config.NeedsText).
-func (a *Attempt) Fingerprint() []byte {
-	if a.key == nil {
-		return nil
-	}
-	if a.byMAC() {
-		return a.Claim().Signatures[a.nth]
-	}
-	return a.text[:]
-}
-
-// byMAC says that the fingerprint is a MAC.
-func (a *Attempt) byMAC() bool { return a.alg.Symmetric() && !a.cfg.TextOnly }
-
 // Wipe lets go of the request.
 func (a *Attempt) Wipe() {
 	a.reading.reset()
-	a.cfg, a.request, a.body, a.key = nil, nil, nil, nil
-	a.claim, a.alg, a.nth, a.unread, a.text = 0, NoAlgorithm, 0, false, [32]byte{}
+	a.forget()
+	a.cfg, a.request, a.body, a.proof = nil, nil, nil, Proof{}
+	a.codes, a.unread, a.ever = [MaxClaims]reason.Code{}, false, false
 }
 
 // judge judges one claim: what costs nothing first, then what the headers alone decide,
@@ -195,10 +199,9 @@ func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
 		if c.BodyFree && !c.covers() && a.cfg.Body == BodyHold {
 			return Proved, reason.OK
 		}
-		if a.body.Pledge != nil && a.body.Pledge.take(c) {
+		if !a.decided && a.body.Pledge != nil && a.body.Pledge.take(c) {
 			return Pledged, reason.OK
 		}
-		a.key = nil // proved only when the body is known
 		a.tapDigests(i, c)
 		return NeedsBody, reason.OK
 	}
@@ -209,7 +212,9 @@ func (a *Attempt) prove(i int, c *Claim) (State, reason.Code) {
 		return Refused, reason.SignatureInvalid
 	}
 	if code := a.bodyHolds(i, c); code != reason.OK {
-		a.key = nil
+		if code == reason.DigestMismatch {
+			a.proof = Proof{} // it is another request's
+		}
 		return Refused, code
 	}
 	return Proved, reason.OK
@@ -229,7 +234,7 @@ func (a *Attempt) candidates(c *Claim) (known bool) {
 
 // may says whether a key may be the one that is meant.
 func (a *Attempt) may(k *Key, c *Claim) bool {
-	if c.Named && k.ID != c.KeyID || !k.valid(a.request.Now/second) {
+	if c.Named && k.ID != c.KeyID || !k.valid(a.request.Now/second) && !(a.ever && k.awaited(a.request.Now/second)) {
 		return false
 	}
 	return a.algorithm(k, c) != NoAlgorithm
@@ -268,7 +273,7 @@ func (a *Attempt) each(c *Claim, known bool, f func(n int, k *Key, alg Algorithm
 // signature says whether one of the claim's signatures is good under one of the keys. All
 // keys are tried, whichever it is.
 func (a *Attempt) signature(i int, c *Claim, known bool) bool {
-	good := false
+	good, mac := false, []byte(nil)
 	a.each(c, known, func(n int, k *Key, alg Algorithm) {
 		rounds := 1
 		if alg == Ed25519 {
@@ -283,15 +288,20 @@ func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 				state.WriteString(c.After)
 			}
 			if at, is := k.finish(alg, c, nth, state); is && known && !good {
-				good, a.key, a.alg, a.claim, a.nth = true, k, alg, i, at
+				good, mac, a.proof.Key, a.proof.Algorithm = true, c.Signatures[at], k, alg
 			}
 		}
 	})
-	if good && a.cfg.NeedsText && !a.byMAC() {
-		good = a.sumText(i, c)
-		if !good {
-			a.key = nil
-		}
+	if !good {
+		return false
 	}
-	return good
+	a.proof.Claim = c
+	switch {
+	case a.proof.Algorithm.Symmetric() && !a.cfg.TextOnly:
+		a.proof.mac = mac
+	case a.cfg.NeedsText && !a.sumText(i, c):
+		a.proof = Proof{}
+		return false
+	}
+	return true
 }

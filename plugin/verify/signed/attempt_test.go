@@ -183,7 +183,7 @@ func TestEveryAlgorithmOverEverySplit(t *testing.T) {
 			if s.alg.Symmetric() {
 				copy(want[:], claim.Signatures[0])
 			}
-			if got := a.Fingerprint(); !bytes.Equal(got[:32], want[:]) {
+			if got := a.Proofs()[0].Fingerprint(); !bytes.Equal(got[:32], want[:]) {
 				t.Errorf("%s: the fingerprint is %x, want %x", s.alg, got, want)
 			}
 			if state, code, _ := run(t, cfg, body[:at], body[at:], "x"); state != signed.Refused || code != reason.SignatureInvalid {

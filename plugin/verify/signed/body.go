@@ -180,7 +180,7 @@ func (a *Attempt) sumText(i int, c *Claim) bool {
 		}
 	}
 	s.WriteString(c.After)
-	s.Append(a.text[:0])
+	s.Append(a.proof.text[:0])
 	return true
 }
 

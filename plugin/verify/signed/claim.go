@@ -94,6 +94,10 @@ type Claim struct {
 	// Starts and Expires bound the use, Unix nanoseconds, both included; 0 is no bound.
 	Starts, Expires int64
 
+	// Aside says that the claim cannot decide, but could if a stranger changed what nobody
+	// has signed (RFC 9421's labels). Such claims come after all others.
+	Aside bool
+
 	// Nonce is the signed nonce, if HasNonce; ID is what the sender calls the message, if
 	// HasID, signed or not.
 	Nonce, ID       string

@@ -14,5 +14,5 @@
 //
 // It never shows a MAC that it expects, never tells an unknown key from a wrong signature,
 // never decides by a body's announced length, never remembers a request: whether it comes
-// for the second time is asked elsewhere, by what [Attempt.Fingerprint] returns.
+// for the second time is asked elsewhere, by what [Attempt.Proofs] returns.
 package signed

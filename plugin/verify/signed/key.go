@@ -82,6 +82,11 @@ func (k *Key) valid(seconds int64) bool {
 	return (k.NotBefore == 0 || seconds >= k.NotBefore) && (k.NotAfter == 0 || seconds <= k.NotAfter)
 }
 
+// awaited says whether the key comes into use only later than a time, Unix seconds.
+func (k *Key) awaited(seconds int64) bool {
+	return seconds < k.NotBefore && (k.NotAfter == 0 || seconds <= k.NotAfter)
+}
+
 // mac returns the key of a MAC, under the claim's scope if it has one.
 func (k *Key) mac(a Algorithm, c *Claim) *hmac.Key {
 	if len(c.Scope) == 0 {

@@ -40,6 +40,9 @@ type Traits struct {
 	Algorithms Set
 	// KeyIDs says that requests name their key; otherwise at most MaxKeys may be configured.
 	KeyIDs bool
+	// Cosigned says that a request may carry signatures by several keys, and that which of
+	// them it names is not signed.
+	Cosigned bool
 	// Timed says that every accepted request has a signed time or a signed end.
 	Timed bool
 	// Nonce says that accepted requests may have a signed nonce.
@@ -57,3 +60,9 @@ type Traits struct {
 	// for a log that must not show them and a proxy that may remove them.
 	Headers []string
 }
+
+// OneSigner says that what a request is signed by is one key, which a stranger who has the
+// request cannot change: replays are told apart among the requests of that key. Elsewhere a
+// request that carries signatures by two keys, as in a rotation, would be good once for
+// each of them.
+func (t *Traits) OneSigner() bool { return t.KeyIDs && !t.Cosigned }

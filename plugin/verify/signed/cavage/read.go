@@ -22,10 +22,23 @@ func (s *Scheme) Finish(*signed.Request, *signed.Claim, string) reason.Code { re
 
 // Read is part of [signed.Scheme].
 func (s *Scheme) Read(r *signed.Request, out *signed.Reading) reason.Code {
-	text, code := s.find(r.View)
+	text, second, code := s.find(r.View)
 	if code != reason.OK {
 		return code
 	}
+	if code := s.read(r, text, out); code != reason.OK || second == "" {
+		return code
+	}
+	n := len(out.Claims())
+	s.read(r, second, out) // what it cannot be is nobody's concern
+	for claims := out.Claims(); n < len(claims); n++ {
+		claims[n].Aside = true
+	}
+	return reason.OK
+}
+
+// read yields the claim of a credential.
+func (s *Scheme) read(r *signed.Request, text string, out *signed.Reading) reason.Code {
 	if len(text) > maxCredential {
 		return reason.SignaturesTooMany
 	}
@@ -80,20 +93,23 @@ func (s *Scheme) algorithm(name string, claim *signed.Claim, out *signed.Reading
 	return reason.OK
 }
 
-// find returns the credential.
-func (s *Scheme) find(v *request.View) (string, reason.Code) {
+// find returns the credential, and Kong's second one: that would be the first for whoever
+// leaves that out.
+func (s *Scheme) find(v *request.View) (text, second string, code reason.Code) {
 	if s.cfg.Dialect == Kong {
-		for _, name := range [...]string{"proxy-authorization", "authorization"} {
-			value, n := form.One(v, name)
-			text, ok := credential(value, "hmac")
-			if ok && n > 1 {
-				return "", reason.SeveralCredentials
-			}
-			if ok {
-				return text, reason.OK
-			}
+		proxy, n := form.One(v, "proxy-authorization")
+		text, ok := credential(proxy, "hmac")
+		value, m := form.One(v, "authorization")
+		second, too := credential(value, "hmac")
+		switch {
+		case ok && n > 1 || too && m > 1:
+			return "", "", reason.SeveralCredentials
+		case ok:
+			return text, second, reason.OK
+		case too:
+			return second, "", reason.OK
 		}
-		return "", reason.Missing
+		return "", "", reason.Missing
 	}
 	value, n := form.One(v, "authorization")
 	text, ok := credential(value, "Signature")
@@ -101,18 +117,18 @@ func (s *Scheme) find(v *request.View) (string, reason.Code) {
 		header, lines := form.One(v, "signature")
 		switch {
 		case lines > 1 || lines == 1 && ok:
-			return "", reason.SeveralCredentials
+			return "", "", reason.SeveralCredentials
 		case lines == 1:
-			return header, reason.OK
+			return header, "", reason.OK
 		}
 	}
 	switch {
 	case !ok:
-		return "", reason.Missing
+		return "", "", reason.Missing
 	case n > 1:
-		return "", reason.SeveralCredentials
+		return "", "", reason.SeveralCredentials
 	}
-	return text, reason.OK
+	return text, "", reason.OK
 }
 
 // times fills in when the request was signed and how long it holds. A signed time counts

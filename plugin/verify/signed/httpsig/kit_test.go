@@ -266,7 +266,7 @@ func arrive(p *signed.Config, r *signed.Request, body string, size int) verdict 
 func concluded(a *signed.Attempt, state signed.State, code reason.Code) verdict {
 	v := verdict{state: state, code: code}
 	if state == signed.Proved {
-		v.key, v.nonce, v.prints = a.Key().ID, strings.Clone(a.Claim().Nonce), string(a.Fingerprint())
+		v.key, v.nonce, v.prints = a.Key().ID, strings.Clone(a.Claim().Nonce), string(a.Proofs()[0].Fingerprint())
 	}
 	return v
 }

@@ -39,21 +39,52 @@ func (s *Scheme) Read(r *signed.Request, out *signed.Reading) reason.Code {
 	first := reason.Undecided
 	for i := range list {
 		p := &list[i]
-		if p.label == "" || s.cfg.Label != "" && p.label != s.cfg.Label || s.cfg.Tag != "" && !hasTag(p.input.Parameters, s.cfg.Tag) {
+		if !s.asked(p) || s.cfg.Label != "" && p.label != s.cfg.Label {
 			continue
 		}
 		code := w.claim(p.input, p.made, out)
+		if w.left < 0 {
+			return code // those behind it would be read if it were not there
+		}
 		if code != reason.OK && first == reason.Undecided {
 			first = code
 		}
 	}
 	switch {
 	case len(out.Claims()) > 0:
-		return reason.OK
+		return w.aside(list[:], out)
 	case first == reason.Undecided:
 		return reason.SignerMismatch // signatures of others alone
 	}
 	return first
+}
+
+// asked says whether a signature has the tag that is asked for.
+func (s *Scheme) asked(p *pair) bool {
+	return p.label != "" && (s.cfg.Tag == "" || hasTag(p.input.Parameters, s.cfg.Tag))
+}
+
+// aside adds the claims of the signatures under other labels than the one that is asked
+// for: nobody has signed a label, and whoever sends them again may give them that one.
+func (w *reader) aside(list []pair, out *signed.Reading) reason.Code {
+	if w.cfg.Label == "" {
+		return reason.OK
+	}
+	for i := range list {
+		p := &list[i]
+		if !w.asked(p) || p.label == w.cfg.Label {
+			continue
+		}
+		n := len(out.Claims())
+		code := w.claim(p.input, p.made, out)
+		if w.left < 0 {
+			return code
+		}
+		if claims := out.Claims(); len(claims) > n {
+			claims[n].Aside = true
+		}
+	}
+	return reason.OK
 }
 
 // pair is one signature: its member of each field.

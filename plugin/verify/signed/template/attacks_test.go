@@ -270,7 +270,7 @@ func TestP05OneMessageHasOneFingerprint(t *testing.T) {
 		if code != reason.OK {
 			t.Fatal(code)
 		}
-		return bytes.Clone(a.Fingerprint())
+		return bytes.Clone(a.Proofs()[0].Fingerprint())
 	}
 	sig, other := macHex(ts+"."+message), macHex("x")
 	cfg := preset(t, "stripe", object{"replay": object{"by": "signature"}})

@@ -146,6 +146,7 @@ func (s *Scheme) setTraits() {
 	cfg := &s.cfg
 	t := signed.Traits{
 		KeyIDs:    cfg.KeyID.Place != Nowhere && !cfg.KeyID.Optional,
+		Cosigned:  s.cosigned(),
 		Timed:     cfg.Timestamp.Place != Nowhere,
 		Nonce:     cfg.Nonce.Place != Nowhere,
 		MessageID: cfg.ID.Place != Nowhere,
@@ -174,9 +175,22 @@ func (s *Scheme) setTraits() {
 }
 
 // idSigned says that every base has the id.
-func (s *Scheme) idSigned() bool {
+func (s *Scheme) idSigned() bool { return s.all(pieceID) }
+
+// cosigned says that a request may have several signatures, and that another key may be
+// named than was when they were made.
+func (s *Scheme) cosigned() bool {
+	several := len(s.cfg.Signatures) > 1
+	for i := range s.cfg.Signatures {
+		several = several || s.cfg.Signatures[i].Separator != ""
+	}
+	return several && !s.all(pieceKeyID)
+}
+
+// all says that every base has a piece.
+func (s *Scheme) all(p piece) bool {
 	for i := range s.bases {
-		if !s.bases[i].has(pieceID) {
+		if !s.bases[i].has(p) {
 			return false
 		}
 	}
