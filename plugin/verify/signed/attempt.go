@@ -273,7 +273,7 @@ func (a *Attempt) each(c *Claim, known bool, f func(n int, k *Key, alg Algorithm
 // signature says whether one of the claim's signatures is good under one of the keys. All
 // keys are tried, whichever it is.
 func (a *Attempt) signature(i int, c *Claim, known bool) bool {
-	good, mac := false, []byte(nil)
+	good := false
 	a.each(c, known, func(n int, k *Key, alg Algorithm) {
 		rounds := 1
 		if alg == Ed25519 {
@@ -288,7 +288,7 @@ func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 				state.WriteString(c.After)
 			}
 			if at, is := k.finish(alg, c, nth, state); is && known && !good {
-				good, mac, a.proof.Key, a.proof.Algorithm = true, c.Signatures[at], k, alg
+				good, a.proof.Key, a.proof.Algorithm, a.proof.mac = true, k, alg, c.Signatures[at]
 			}
 		}
 	})
@@ -296,10 +296,10 @@ func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 		return false
 	}
 	a.proof.Claim = c
-	switch {
-	case a.proof.Algorithm.Symmetric() && !a.cfg.TextOnly:
-		a.proof.mac = mac
-	case a.cfg.NeedsText && !a.sumText(i, c):
+	if a.proof.Algorithm.Symmetric() && !a.cfg.TextOnly {
+		return true
+	}
+	if a.proof.mac = nil; a.cfg.NeedsText && !a.sumText(i, c) {
 		a.proof = Proof{}
 		return false
 	}
