@@ -3,7 +3,7 @@
 // In: the built module, the same module built to poison what it frees, the rooms of
 // the plugin called natively. Out: one verdict for each of many thousand streams, up
 // to 500 open at once, on workers that share one store: pauses, bodies, trailers,
-// resets in every phase, signed requests whose bodies are held, callout answers out of
+// resets in every phase, signed requests whose bodies are held or pass, callout answers out of
 // order, ticks, reloads, callbacks within host calls, a clock that jumps. Spec: the
 // proxy-wasm ABI 0.2.0; the project's documentation of token rules, signed requests and
 // key sets.

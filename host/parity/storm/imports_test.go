@@ -82,8 +82,9 @@ func envCalls() map[string]imported {
 		"proxy_set_tick_period_milliseconds": {1, func(g *wasm, s []uint64) uint64 { return abi32(g.w.tickPeriod(uint32(s[0]))) }},
 		"proxy_set_effective_context":        {1, func(g *wasm, s []uint64) uint64 { return abi32(g.w.setEffective(uint32(s[0]))) }},
 		"proxy_continue_stream":              {1, func(g *wasm, s []uint64) uint64 { return abi32(g.w.continueStream(uint32(s[0]))) }},
-		// No body of a storm passes while it is hashed.
-		"proxy_set_buffer_bytes": {5, func(*wasm, []uint64) uint64 { return abi32(abi.StatusBadArgument) }},
+		"proxy_set_buffer_bytes": {5, func(g *wasm, s []uint64) uint64 {
+			return abi32(g.w.setBuffer(uint32(s[0]), int32(s[1]), int32(s[2]), []byte(g.text(s[3], s[4]))))
+		}},
 		"proxy_get_buffer_bytes": {5, func(g *wasm, s []uint64) uint64 {
 			b, status := g.w.buffer(uint32(s[0]), int32(s[1]), int32(s[2]))
 			if status != abi.StatusOK {

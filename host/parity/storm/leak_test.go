@@ -219,6 +219,32 @@ func TestW14CancelledStreamsLeaveNothing(t *testing.T) {
 	})
 }
 
+// TestW14CancelledBodiesLeaveNothing: signed requests end at every point of bodies that are
+// held or pass, good and torn.
+func TestW14CancelledBodiesLeaveNothing(t *testing.T) {
+	t.Parallel()
+	w := alone(t, compile(t, modulePath()).start)
+	s := w.storm
+	s.signing = true
+	w.configure(w.roots[0])
+	kinds := []string{"/flow", "/flowor", "/hook"} // those that remember nothing
+	flat(t, w, streamsOr(t, signedStreams), func(i int) {
+		s.clock += second / 1000
+		st := w.send(s.drawOf(w.roots[0].current, kinds[i%len(kinds)]))
+		for range s.rng.IntN(7) {
+			if st.phase != gone {
+				s.feed(st)
+			}
+		}
+		s.end(st)
+	})
+	for _, what := range []string{"flows", "flowed", "waited", "broken for digest_mismatch"} {
+		if s.counts[what] == 0 {
+			t.Errorf("nothing was %q", what)
+		}
+	}
+}
+
 // meagre gives a VM so much memory and no more.
 type meagre struct {
 	left    *int

@@ -22,8 +22,10 @@ type message struct {
 	// sealed is the signed request that it is, or nil; pieces and ending are what is still
 	// to come of it.
 	sealed *sealed
-	pieces [][]byte
-	ending ending
+	// announced is its content-length, -1 if it has none that is a number.
+	announced int
+	pieces    [][]byte
+	ending    ending
 }
 
 // kinds with their weights.
@@ -121,10 +123,15 @@ func (s *storm) key(set string, t *token) *signer {
 
 // draw makes a request for a policy.
 func (s *storm) draw(p *policy) *message {
-	r := &message{kind: kinds[s.rng.IntN(len(kinds))], path: "/open"}
+	kind := kinds[s.rng.IntN(len(kinds))]
 	if s.signing && s.chance(1, 3) {
-		r.kind = pick(s, drawnKinds)
+		kind = pick(s, drawnKinds)
 	}
+	return s.drawOf(p, kind)
+}
+
+func (s *storm) drawOf(p *policy, kind string) *message {
+	r := &message{kind: kind, announced: -1}
 	r.path = r.kind + fmt.Sprintf("/p%d", s.rng.IntN(100))
 	if r.kind == "/rx" {
 		r.path = fmt.Sprintf("/rx/abc/%d/more", s.rng.IntN(1_000_000))
@@ -134,7 +141,7 @@ func (s *storm) draw(p *policy) *message {
 		query = "?a=1"
 	}
 	r.headers = []abi.Pair{{Name: ":authority", Value: "api.test"}, {Name: ":path"}, {Name: ":method", Value: "POST"}, {Name: ":scheme", Value: "https"}}
-	if !s.chance(1, 15) && slices.Contains([]string{"/in", "/rx", "/both", "/any", "/opt", "/sigor"}, r.kind) {
+	if !s.chance(1, 15) && slices.Contains([]string{"/in", "/rx", "/both", "/any", "/opt", "/sigor", "/flowor"}, r.kind) {
 		from := "in"
 		if s.chance(1, 30) {
 			from = "/re" // a good token of another provider
@@ -157,6 +164,7 @@ func (s *storm) draw(p *policy) *message {
 		r.sealed = s.seal(r.kind, target)
 		r.path, r.headers[1].Value = r.sealed.path, r.sealed.path
 		r.headers = append(r.headers, r.sealed.headers...)
+		s.announce(r)
 		s.cut(r)
 	}
 	for range s.rng.IntN(4) {
@@ -239,6 +247,7 @@ func (s *storm) passed(st *stream) {
 		if o.allow && slices.Equal(st.message.sent(st.policy, o), got) && st.provider == o.provider() {
 			s.took(st, o)
 			s.verdict(st, "allowed")
+			s.flowOn(st)
 			return
 		}
 	}
@@ -276,15 +285,23 @@ func (s *storm) refused(st *stream, status uint32, details, body string, headers
 			s.faultf("stream %d: the answer repeats %q of a token: %s", st.id, secret, text)
 		}
 	}
-	// What the same reason says must be the same each time.
+	s.says(st, reason, status, body, headers)
+	s.verdict(st, reason)
+}
+
+// says holds what an answer says to what it said before: the same reason says the same
+// each time.
+func (s *storm) says(st *stream, reason string, status uint32, body string, headers []abi.Pair) {
 	said := fmt.Sprint(status, body, slices.DeleteFunc(slices.Clone(headers), func(p abi.Pair) bool { return p.Name == "retry-after" }))
 	saying := reason
 	if st.message.sealed != nil { // challenges are the rule's
 		saying += st.message.kind
 	}
+	if st.flow != nil { // what the client asks for is gone
+		saying += " passing"
+	}
 	if before, ok := s.said[saying]; ok && before != said {
 		s.faultf("stream %d: %s is answered with %s, before with %s", st.id, reason, said, before)
 	}
 	s.said[saying] = said
-	s.verdict(st, reason)
 }

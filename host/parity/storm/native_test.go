@@ -273,45 +273,15 @@ func (n *native) apply(kind uint32, ops []effect.Op) {
 	}
 }
 
-func (n *native) body(id uint32, size int, ended bool) uint32 {
-	s := n.streams[id]
-	if s.plugin != nil && s.plugin.Arrived(&s.Stream, int64(size), ended) {
-		return n.took(s)
-	}
-	return n.later(s)
-}
-
-// took is the plugin's share of a held body.
-func (n *native) took(s *nativeStream) uint32 {
-	p := s.plugin
-	n.delivered = true
-	p.Delivers()
-	for start, size := p.Wanted(&s.Stream); size > 0; start, size = p.Wanted(&s.Stream) {
-		b, _ := n.w.buffer(bufferRequest, int32(start), int32(size))
-		p.Took(&s.Stream, b)
-	}
-	if !p.Due(&s.Stream) {
-		return actionPause
-	}
-	n.pump(s.root, p)
-	n.w.setEffective(s.ID)
-	list := n.list()
-	return n.judge(s, list, p.Resume(n.now(), &s.Stream, list))
-}
-
-func (n *native) later(s *nativeStream) uint32 {
-	if s.plugin != nil && s.plugin.Later(&s.Stream) == filter.Continue {
-		return actionContinue
-	}
-	return actionPause
-}
-
 func (n *native) trailers(id uint32, _ int) uint32 {
 	s := n.streams[id]
 	var action uint32
-	if s.plugin != nil && s.plugin.Ends(&s.Stream) {
+	switch {
+	case s.plugin != nil && s.plugin.Passes(&s.Stream):
+		action = n.passOver(s)
+	case s.plugin != nil && s.plugin.Ends(&s.Stream):
 		action = n.took(s)
-	} else {
+	default:
 		action = n.later(s)
 	}
 	if action != actionContinue {

@@ -108,6 +108,8 @@ type stream struct {
 	edited   bool   // the module has written its headers
 	held     []byte // of its body, while it waits
 	told     bool   // of the body, while it waits
+	offered  bool   // counted by what is signed
+	flow     *flow  // its body passes while it is compared, or has; nil if it does not
 	whole    bool   // all of it has come
 }
 
@@ -176,7 +178,9 @@ func (w *worker) buffer(kind uint32, from, size int32) ([]byte, abi.Status) {
 		if st.phase != waiting && st.message.sealed == nil {
 			w.storm.faultf("stream %d: its body is read in phase %d", st.id, st.phase)
 		}
-		b = st.held
+		if b = st.held; st.flow != nil {
+			b = st.flow.chunk
+		}
 	default:
 		w.storm.faultf("buffer %d is read", kind)
 	}
@@ -269,6 +273,8 @@ func (w *worker) localAnswer(status uint32, details, body string, headers []abi.
 		w.storm.faultf("a local answer in root context %d goes nowhere", w.effective)
 	case s.phase == judging, s.phase == waiting:
 		w.storm.refused(s, status, details, body, headers)
+	case s.flow != nil && s.flow.telling:
+		w.storm.broken(s, status, details, body, headers)
 	default:
 		w.storm.faultf("stream %d: a local answer in phase %d", s.id, s.phase)
 	}

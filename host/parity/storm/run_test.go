@@ -106,6 +106,7 @@ func enough(t *testing.T, s *storm) {
 		"reset in phase 0", "reset in phase 2", "reset in phase 3", "reset in phase 4",
 		"allowed by signature", "signature_invalid", "signature_expired", "signature_in_future", "digest_mismatch", "body_too_large",
 		"replayed", "conflicts", "body reset",
+		"flows", "flowed", "flow reset", "broken for digest_mismatch", "broken for body_too_large", "broken for body_undelivered",
 	} {
 		if s.counts[what] == 0 {
 			t.Errorf("a storm of %d streams without %q shows less than it should", s.opened, what)

@@ -47,6 +47,9 @@ func (s *storm) step() {
 			if st.phase == waiting && len(st.held) > 0 {
 				s.count("body reset")
 			}
+			if st.phase == passed && st.flow != nil && !st.flow.over {
+				s.count("flow reset")
+			}
 			s.end(st)
 		} else {
 			s.advance(st)
@@ -139,6 +142,9 @@ func (s *storm) begin(w *worker) {
 
 // advance does what comes next for a stream.
 func (s *storm) advance(st *stream) {
+	if st.flow != nil && st.flow.telling {
+		return // what comes next of a body comes after this
+	}
 	switch st.phase {
 	case created:
 		if st.message.sealed == nil && s.chance(1, 50) { // a body before any headers is held
@@ -180,6 +186,9 @@ func (s *storm) headers(st *stream) {
 			st.message.ending = ended
 			s.told(st, true)
 		}
+		if st.mayFlow() {
+			s.offer(st)
+		}
 	}
 	w.note("headers %d %s", st.id, st.message.kind)
 	var action uint32
@@ -193,54 +202,10 @@ func (s *storm) headers(st *stream) {
 		s.passed(st)
 	case st.phase == judging:
 		s.count("waited")
+		if st.mayFlow() {
+			s.faultf("stream %d of %s is held, though its body may pass", st.id, st.message.kind)
+		}
 		st.phase, st.since = waiting, s.clock
-	}
-}
-
-// action is the one that a later callback of the stream must return.
-func (st *stream) action() uint32 {
-	if st.phase == passed {
-		return actionContinue
-	}
-	return actionPause
-}
-
-func (s *storm) chunk(st *stream, size int, end bool) {
-	w := st.worker
-	want := st.action()
-	var action uint32
-	w.inContext(st.id, func() { action = w.guest.body(st.id, size, end) })
-	w.note("body %d returns %d", st.id, action)
-	if action != want && st.phase != gone {
-		s.faultf("stream %d: a body in phase %d returns %d", st.id, st.phase, action)
-	}
-}
-
-func (s *storm) trail(st *stream) {
-	w := st.worker
-	before, want := st.phase, st.action()
-	if st.message.sealed != nil {
-		s.told(st, true)
-	}
-	st.trailers = []abi.Pair{{Name: "checksum", Value: "1"}}
-	if st.policy != nil {
-		st.trailers = append(st.trailers, abi.Pair{Name: strings.ToUpper(st.policy.header("in")), Value: "root"})
-	}
-	st.trailing = true
-	var action uint32
-	w.inContext(st.id, func() { action = w.guest.trailers(st.id, len(st.trailers)) })
-	st.trailing = false
-	w.note("trailers %d returns %d", st.id, action)
-	if st.phase == gone {
-		return
-	}
-	if st.message.sealed != nil {
-		s.after(st, before, action)
-	} else if action != want {
-		s.faultf("stream %d: trailers in phase %d return %d", st.id, st.phase, action)
-	}
-	if action == actionContinue && len(st.trailers) != 1 {
-		s.faultf("stream %d: an identity comes in behind the body: %v", st.id, st.trailers)
 	}
 }
 

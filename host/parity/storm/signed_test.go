@@ -31,8 +31,10 @@ type sealed struct {
 	body    []byte // what is sent, not what is signed
 	stamp   int64  // when it says that it was signed, nanoseconds
 	key     string // the id of the key
-	// flaw are the reasons of which one must refuse it; nil if nothing is wrong.
-	flaw []string
+	// flaw are the reasons of which one must refuse it; nil if nothing is wrong. Those of
+	// its body are in torn, and signed is what should have been sent.
+	flaw, torn []string
+	signed     []byte
 	// taken says that it was accepted, offered how many streams have sent all of it.
 	taken   bool
 	offered int
@@ -42,13 +44,26 @@ type sealed struct {
 type proof struct{ provider, key string }
 
 // signedKinds are the paths that take signed requests, with their providers: a body in the
-// MAC, the same but once, a covered digest of the body and a nonce.
+// MAC, the same but once, a covered digest of the body and a nonce, the same with a body
+// that passes while it is compared, as often as one likes and once.
 var signedKinds = map[string]string{
 	"/hook": "hook", "/once": "once", "/msg": "msg", "/sigor": "msg", "/sigand": "msg",
+	"/flow": "flow", "/flowonce": "flowonce", "/flowor": "flow",
 }
 
 // drawnKinds with their weights.
-var drawnKinds = []string{"/hook", "/hook", "/once", "/once", "/msg", "/msg", "/sigor", "/sigand"}
+var drawnKinds = []string{
+	"/hook", "/hook", "/once", "/once", "/msg", "/msg", "/sigor", "/sigand", "/flow", "/flow", "/flow", "/flowonce", "/flowor",
+}
+
+// replays says whether requests of a kind pass once.
+func replays(kind string) bool {
+	provider := signedKinds[kind]
+	return provider != "hook" && provider != "flow"
+}
+
+// byMessage says whether a provider's requests are HTTP message signatures.
+func byMessage(provider string) bool { return provider != "hook" && provider != "once" }
 
 func secretOf(provider, key string) []byte {
 	sum := sha256.Sum256([]byte(provider + " " + key))
@@ -66,8 +81,8 @@ func (p *policy) signedProviders() map[string]any {
 		keys := []object{}
 		for _, id := range []string{"a", "b"} {
 			key := object{"id": name + "-" + id, "client": "client-" + name + "-" + id}
-			if name == "msg" {
-				key["public_key"] = object{"jwk": edKey("msg-" + id).jwk}
+			if byMessage(name) {
+				key["public_key"] = object{"jwk": edKey(name + "-" + id).jwk}
 			} else {
 				key["secret"] = object{"inline": string(secretOf(name, name+"-"+id))}
 			}
@@ -79,10 +94,13 @@ func (p *policy) signedProviders() map[string]any {
 		}
 		return object{"signed_request": signed}
 	}
+	flow := object{"mode": "digest", "stream": true, "max_bytes": longestFlow}
 	return object{
-		"hook": provider("hook", object{"preset": "slack"}),
-		"once": provider("once", object{"preset": "slack", "replay": object{"by": "signature"}}),
-		"msg":  provider("msg", object{"http_message_signatures": object{}, "replay": object{"by": "nonce"}}),
+		"flow":     provider("flow", object{"http_message_signatures": object{}, "replay": object{"by": "off"}, "body": flow}),
+		"flowonce": provider("flowonce", object{"http_message_signatures": object{}, "replay": object{"by": "nonce"}, "body": flow}),
+		"hook":     provider("hook", object{"preset": "slack"}),
+		"once":     provider("once", object{"preset": "slack", "replay": object{"by": "signature"}}),
+		"msg":      provider("msg", object{"http_message_signatures": object{}, "replay": object{"by": "nonce"}}),
 	}
 }
 
@@ -98,7 +116,10 @@ func (s *storm) seal(kind, path string) *sealed {
 }
 
 // size of a body: at the hashes' edges, some, many, too many bytes.
-func (s *storm) size() int {
+func (s *storm) size(kind string) int {
+	if longest(kind) == longestFlow {
+		return s.flowing()
+	}
 	switch n := s.rng.IntN(20); {
 	case n < 3:
 		return 0
@@ -117,11 +138,12 @@ func (s *storm) freshSealed(kind, path string) *sealed {
 	provider := signedKinds[kind]
 	m := &sealed{kind: kind, path: path, key: provider + "-" + pick(s, []string{"a", "b"})}
 	text := fmt.Sprintf("%s%dx ", mark, s.serial)
-	size := s.size()
+	size := s.size(kind)
 	if kind == "/once" {
 		size = max(size, len(text)) // or else two requests of a second are one
 	}
 	m.body = []byte(strings.Repeat(text, size/len(text)+1)[:size])
+	m.signed = m.body
 	m.stamp = max(s.clock, start) / second * second
 	signer := m.key
 	flawed := s.rng.IntN(24)
@@ -145,8 +167,8 @@ func (s *storm) freshSealed(kind, path string) *sealed {
 	case 9:
 		m.headers, m.flaw = nil, []string{"missing"}
 	}
-	if len(m.body) > longestBody {
-		m.flaw = append(m.flaw, "body_too_large")
+	if len(m.body) > longest(kind) {
+		m.torn = append(m.torn, "body_too_large")
 	}
 	return m
 }
@@ -158,7 +180,7 @@ func (m *sealed) sign(provider, signer, nonce string) {
 		panic(err)
 	}
 	name, key := "slack", sign.Key{ID: m.key, Secret: secretOf(provider, signer)}
-	if provider == "msg" {
+	if byMessage(provider) {
 		name, key = "rfc9421", sign.Key{ID: m.key, Private: edKey(signer).key}
 	}
 	scheme, ok := sign.Lookup(name)
@@ -176,7 +198,7 @@ func (m *sealed) sign(provider, signer, nonce string) {
 
 // spoilBody sends another body than was signed: a bit turned, a byte more, less, none.
 func (m *sealed) spoilBody(s *storm) {
-	m.flaw = []string{"signature_invalid", "digest_mismatch", "digest_missing", "body_not_covered", "component_not_covered", "component_missing"}
+	m.torn = []string{"signature_invalid", "digest_mismatch", "digest_missing", "body_not_covered", "component_not_covered", "component_missing"}
 	m.body = bytes.Clone(m.body)
 	how := s.rng.IntN(4)
 	switch {
@@ -210,99 +232,6 @@ func (m *sealed) spoilSignature() {
 	}
 }
 
-// ending is how a host tells that a request is over.
-type ending uint8
-
-const (
-	ended        ending = iota // it has been told
-	withHeaders                // no body follows
-	withLast                   // with the last piece
-	withEmpty                  // with one call more, of nothing new
-	withTrailers               // with trailers alone
-)
-
-// cut divides the body as it will come, and says how the end will.
-func (s *storm) cut(m *message) {
-	body := m.sealed.body
-	m.ending = []ending{withLast, withLast, withEmpty, withTrailers}[s.rng.IntN(4)]
-	if len(body) == 0 {
-		m.ending = []ending{withHeaders, withHeaders, withEmpty, withTrailers}[s.rng.IntN(4)]
-		return
-	}
-	for len(body) > 0 {
-		n := len(body)
-		if len(m.pieces) < 5 && s.chance(3, 4) {
-			n = s.rng.IntN(len(body) + 1)
-		}
-		m.pieces, body = append(m.pieces, body[:n]), body[n:]
-	}
-}
-
-// feed sends what comes next of a signed request's body.
-func (s *storm) feed(st *stream) {
-	m := st.message
-	switch {
-	case len(m.pieces) > 0:
-		piece := m.pieces[0]
-		m.pieces = m.pieces[1:]
-		end := len(m.pieces) == 0 && m.ending == withLast
-		if end {
-			m.ending = ended
-		}
-		s.piece(st, piece, end)
-	case m.ending == withEmpty:
-		m.ending = ended
-		s.piece(st, nil, true)
-	case m.ending == withTrailers:
-		m.ending = ended
-		s.trail(st)
-	case st.phase != waiting:
-		s.end(st)
-	}
-}
-
-// told notes that a body callback is about to be made for a stream.
-func (s *storm) told(st *stream, whole bool) {
-	if st.phase == waiting {
-		st.told = true
-		if st.policy != nil {
-			st.policy.delivers = true
-		}
-	}
-	if whole && !st.whole {
-		st.whole, st.since = true, s.clock
-		st.message.sealed.offered++
-	}
-}
-
-// piece is a body callback. While the stream waits the proxy tells the size of all that it
-// holds, later only that of what is new.
-func (s *storm) piece(st *stream, piece []byte, end bool) {
-	w := st.worker
-	size := len(piece)
-	st.held = append(st.held, piece...)
-	if st.phase == waiting {
-		size = len(st.held)
-	}
-	s.told(st, end)
-	before := st.phase
-	var action uint32
-	w.inContext(st.id, func() { action = w.guest.body(st.id, size, end) })
-	w.note("body %d of %d, %v, returns %d", st.id, size, end, action)
-	s.after(st, before, action)
-}
-
-// after checks what a body or trailers callback has returned, and lets the stream go on.
-func (s *storm) after(st *stream, before phase, action uint32) {
-	switch {
-	case st.phase == gone:
-	case before == waiting && st.phase == waiting && action == actionContinue:
-		s.passed(st)
-	case before != waiting && (action == actionContinue) != (before == passed), st.phase == answered && action == actionContinue:
-		s.faultf("stream %d: a body or trailers in phase %d, before %d, return %d", st.id, st.phase, before, action)
-	}
-}
-
 // ofSealed judges a signed request by what the generator knows of it.
 func (s *storm) ofSealed(st *stream) opinion {
 	m := st.message.sealed
@@ -313,14 +242,19 @@ func (s *storm) ofSealed(st *stream) opinion {
 		}
 	}
 	why = append(why, m.flaw...)
+	ahead := st.mayFlow()
+	if !ahead {
+		why = append(why, m.torn...)
+	}
+	add(st.message.announced > longest(m.kind), "body_too_large")
 	add(m.stamp < s.clock-tolerance, "signature_expired")
 	add(m.stamp > s.clock+tolerance, "signature_in_future")
-	replays := signedKinds[m.kind] != "hook"
+	replays := replays(m.kind)
 	add(replays && m.taken, "replayed")
-	o := opinion{allow: len(why) == 0 && st.whole, why: why, signed: &proof{signedKinds[m.kind], m.key}}
+	o := opinion{allow: len(why) == 0 && (st.whole || ahead), why: why, signed: &proof{signedKinds[m.kind], m.key}}
 	// From here on it is what may be, not what must.
 	others := m.offered
-	if st.whole {
+	if st.offered {
 		others--
 	}
 	if replays && s.nested && others > 0 {
@@ -339,7 +273,7 @@ func (s *storm) ofSealed(st *stream) opinion {
 func (s *storm) expectSealed(st *stream) []opinion {
 	signed := s.ofSealed(st)
 	switch r, p := st.message, st.policy; r.kind {
-	case "/sigor":
+	case "/sigor", "/flowor":
 		in := s.of(p, r.in, "in")
 		why := append(slices.Clone(signed.why), in.why...)
 		if signed.must() || in.must() {

@@ -142,6 +142,8 @@ func (p *policy) text() string {
 	if p.signing {
 		config["rules"] = append(config["rules"].([]object),
 			rule("/hook", provider("hook")), rule("/once", provider("once")), rule("/msg", provider("msg")),
+			rule("/flow", provider("flow")), rule("/flowonce", provider("flowonce")),
+			rule("/flowor", tree("requires_any", provider("flow"), provider("in"))),
 			rule("/sigor", tree("requires_any", provider("msg"), provider("in"))),
 			rule("/sigand", tree("requires_all", provider("msg"), provider("re"))),
 		)
