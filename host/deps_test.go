@@ -19,7 +19,7 @@ func TestImports(t *testing.T) {
 		"upstream":          {module + "host/abi"},
 		"internal/state":    {module + "host/abi"},
 		"internal/meter":    {},
-		"internal/guest":    append([]string{module + "host/abi", module + "host/internal/meter"}, wazero...),
+		"internal/guest":    append([]string{module + "host/abi", module + "host/internal/meter", "github.com/tetratelabs/wazero/experimental"}, wazero...),
 		"internal/wasmtest": {module + "host/abi"},
 		"internal/hostcall": append([]string{
 			module + "host/abi", module + "host/upstream", module + "host/internal/guest",

@@ -40,7 +40,7 @@ type VM struct {
 
 // Instantiate makes a VM and links it. Nothing of the guest runs but a start
 // section. ctx is what host functions get as their context: the caller's key
-// to the VM they are called from.
+// to the VM they are called from. It is made from [Context].
 func (m *Module) Instantiate(ctx context.Context, vm *VM) error {
 	vm.module, vm.ctx = m, ctx
 	cfg := wazero.NewModuleConfig().WithName("").WithStartFunctions()

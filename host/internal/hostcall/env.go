@@ -132,7 +132,7 @@ type Env struct {
 // NewEnv returns the Env of a new VM, which is to be instantiated with it.
 func NewEnv(cfg *Config, h Host, trace bool) *Env {
 	return &Env{
-		Context: context.Background(), Config: cfg, Host: h, trace: trace,
+		Context: guest.Context(), Config: cfg, Host: h, trace: trace,
 		contexts: make(map[uint32]*state.Context), nextID: 1,
 	}
 }
