@@ -102,7 +102,7 @@ func (p *policy) refused(m *metric, kind string, v *filter.Verdict) {
 	m.add(counter, name, 1)
 }
 
-// time records how long it took to verify a token that was new.
+// time records how long it took to verify a token that was new, or a signed request.
 func (p *policy) time(v *filter.Verdict) {
 	for i := range p.tally.timed {
 		m := &p.tally.timed[i]

@@ -8,6 +8,9 @@ import (
 // maxLabel bounds a label, bytes.
 const maxLabel = 64
 
+// maxTimed is how many algorithms can be timed: those of tokens and of signed requests.
+const maxTimed = 32
+
 // metric is one that may not exist: it is defined when it is first wanted, since most
 // reasons never come up. A host without metrics is asked once for each.
 //
@@ -45,7 +48,7 @@ func label(name, key, value string) string {
 type tally struct {
 	allowed          []metric   // by provider, 0 for none
 	denied, reported [][]metric // by provider and reason
-	timed            [16]struct {
+	timed            [maxTimed]struct {
 		algorithm string
 		metric
 	}

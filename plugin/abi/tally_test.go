@@ -5,7 +5,9 @@ import (
 
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/filter"
+	"github.com/postern-wasm/postern/plugin/jose/jwa"
 	"github.com/postern-wasm/postern/plugin/reason"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
 // L-04: what stands in a metric's name is bounded, and nothing in it ends a segment.
@@ -46,5 +48,19 @@ func TestATallyHasAPlaceForEveryReason(t *testing.T) {
 		if m.state == defined || m.state == absent {
 			t.Fatal("a metric that nobody wanted is defined")
 		}
+	}
+}
+
+// Every algorithm has a place to be timed in, so that none is left out.
+func TestATallyHasAPlaceForEveryAlgorithm(t *testing.T) {
+	n := 0
+	for a := jwa.Invalid + 1; a.String() != ""; a++ {
+		n++
+	}
+	for a := signed.NoAlgorithm + 1; a.String() != ""; a++ {
+		n++
+	}
+	if n < 20 || n > len(tally{}.timed) {
+		t.Errorf("%d algorithms, %d places", n, len(tally{}.timed))
 	}
 }

@@ -49,7 +49,7 @@ type judge struct {
 	statusHeader string // see Extract
 
 	verified  int64  // see Verdict.Verified
-	algorithm string // of the token that was timed
+	algorithm string // that was timed
 
 	signer   string // by which key the request says that it is signed, for the log
 	enforced bool   // the rule's refusals are not reported only
@@ -194,13 +194,19 @@ func (j *judge) accept(s *slot, p *config.Provider, generation uint64) policy.Pr
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: s.provider}
 }
 
-// time notes how long it took to judge a token that was new, from the event on. What had
-// to wait for keys is not timed.
+// time notes how long it took to judge a token that was new.
 func (j *judge) time(s *slot, code reason.Code) {
-	if j.plugin.clock == nil || !s.parsed || j.stream.deadline != 0 || code != reason.OK && code != reason.BadSignature {
-		return
+	if s.parsed && (code == reason.OK || code == reason.BadSignature) {
+		j.took(s.attempt.Algorithm().String())
 	}
-	j.verified, j.algorithm = max(1, j.plugin.clock()-j.now), s.attempt.Algorithm().String()
+}
+
+// took notes how long the event has taken to verify something. What had to wait for keys
+// is not timed.
+func (j *judge) took(algorithm string) {
+	if j.plugin.clock != nil && j.stream.deadline == 0 {
+		j.verified, j.algorithm = max(1, j.plugin.clock()-j.now), algorithm
+	}
 }
 
 // Authorize is part of policy.Prover. Where no identity meets the rules, the refusal is

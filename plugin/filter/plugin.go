@@ -56,8 +56,9 @@ type Verdict struct {
 	Provider string
 	// By is that provider's index + 1, or 0.
 	By int
-	// Verified is how long it took to judge a token that was new, nanoseconds; 0 if none
-	// was. Algorithm is the token's.
+	// Verified is how long it took to judge a token that was new, or a signed request once
+	// all of it was there, nanoseconds; 0 if there was neither. Algorithm is that of the
+	// signature.
 	Verified  int64
 	Algorithm string
 	// Ops are carried out in order on Continue.
@@ -126,7 +127,7 @@ func unknown() string { return "" }
 // LeaveRSATo lets the host verify RSASSA-PKCS1-v1_5 from now on.
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
-// Clock has the time taken that it takes to judge a token that is new.
+// Clock has the time taken that it takes to judge a token that is new, or a signed request.
 func (p *Plugin) Clock(clock func() int64) { p.clock = clock }
 
 // Providers is the number of providers, which [Verdict.By] counts.

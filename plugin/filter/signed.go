@@ -42,6 +42,7 @@ func (j *judge) signedRequest(provider int) policy.Proof {
 	r := signed.Request{View: &j.plugin.work.view, Now: j.now, Address: j.plugin.client, Protocol: j.plugin.protocol}
 	state, code := s.request.Judge(&p.Verify, &r, b)
 	j.name(s.request)
+	j.timeSigned(s.request, state, code)
 	switch state {
 	case signed.Proved:
 		return j.signedProved(s, p)
@@ -60,6 +61,14 @@ func (j *judge) signedRequest(provider int) policy.Proof {
 		j.plugin.unread = true
 	}
 	return failed(provider, code)
+}
+
+// timeSigned notes how long it took to verify a signed request, in the event in which all
+// of what is signed was there.
+func (j *judge) timeSigned(a *signed.Attempt, state signed.State, code reason.Code) {
+	if alg := a.Tried(); alg != signed.NoAlgorithm && (state == signed.Proved || state == signed.Pledged || code == reason.SignatureInvalid) {
+		j.took(alg.String())
+	}
 }
 
 // body is what is known of the request's body.

@@ -77,6 +77,7 @@ type Attempt struct {
 	proofs  [MaxClaims]Proof // the first of them has decided
 	proved  int
 	codes   [MaxClaims]reason.Code
+	tried   Algorithm
 	decided bool
 	unread  bool // the body could not be read again
 	ever    bool // keys count that come into use later
@@ -134,6 +135,16 @@ func (a *Attempt) Key() *Key { return a.proofs[0].Key }
 // Algorithm returns the algorithm of the proof.
 func (a *Attempt) Algorithm() Algorithm { return a.proofs[0].Algorithm }
 
+// Tried returns the algorithm that the request was verified by, for a measurement: the
+// proof's, or of what is not proved the last one that was tried. NoAlgorithm is that none
+// was.
+func (a *Attempt) Tried() Algorithm {
+	if a.proved > 0 {
+		return a.Algorithm()
+	}
+	return a.tried
+}
+
 // Reading returns what the scheme has read, for an explanation.
 func (a *Attempt) Reading() *Reading { return &a.reading }
 
@@ -142,7 +153,7 @@ func (a *Attempt) Wipe() {
 	a.reading.reset()
 	a.forget()
 	a.cfg, a.request, a.body, a.proof = nil, nil, nil, Proof{}
-	a.codes, a.unread, a.ever = [MaxClaims]reason.Code{}, false, false
+	a.codes, a.tried, a.unread, a.ever = [MaxClaims]reason.Code{}, NoAlgorithm, false, false
 }
 
 // judge judges one claim: what costs nothing first, then what the headers alone decide,
@@ -275,6 +286,7 @@ func (a *Attempt) each(c *Claim, known bool, f func(n int, k *Key, alg Algorithm
 func (a *Attempt) signature(i int, c *Claim, known bool) bool {
 	good := false
 	a.each(c, known, func(n int, k *Key, alg Algorithm) {
+		a.tried = alg
 		rounds := 1
 		if alg == Ed25519 {
 			rounds = len(c.Signatures)
