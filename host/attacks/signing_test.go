@@ -338,14 +338,26 @@ func TestP07OneKeyFillsItsOwnShare(t *testing.T) {
 }
 
 // TestH23EarlyDataOfAnUpgrade: what comes behind the headers of a request that would leave
-// HTTP is a body like any other, and is not let on before it is signed for.
+// HTTP has no end, and is not let on by a signature of a body, whether it is held or passes.
 func TestH23EarlyDataOfAnUpgrade(t *testing.T) {
-	v := verifies(t, `"preset":"github","keys":[{"id":"k","secret":{"inline":"hook secret"}}]`)
+	held := verifies(t, `"preset":"github","keys":[{"id":"k","secret":{"inline":"hook secret"}}]`)
+	passes := verifies(t, `"cavage":{"dialect":"draft12"},"body":{"mode":"digest","stream":true},"keys":[{"id":"k","secret":{"inline":"hook secret"}}]`)
+	key := sign.Key{ID: "k", Secret: []byte("hook secret")}
 	for law, early := range map[string]string{"early data": "GET /admin HTTP/1.1\r\n\r\n", "one byte": "x"} {
-		r := posted(early, "connection", "Upgrade", "upgrade", "websocket", "x-hub-signature-256", "sha256="+macHex("hook secret", ""))
-		r.Method = "GET"
-		if got, _ := v.send(r); got == "" {
-			t.Errorf("%s is let on", law)
+		for _, method := range []string{"GET", "POST"} {
+			for _, signed := range []string{"", early} {
+				hook := posted(early, "x-hub-signature-256", "sha256="+macHex("hook secret", signed))
+				hook.Method = method
+				digest := signs(t, "cavage", method, "https://api.test/", signed, key, sign.Options{})
+				digest.Body = []byte(early)
+				for v, r := range map[*verifier]*replay.Request{held: hook, passes: digest} {
+					if got, _ := v.send(r); signed == early && got != "" {
+						t.Errorf("%s by %s, signed: %q", law, method, got)
+					}
+					r.Headers = append(r.Headers, replay.Header{Name: "connection", Value: "Upgrade"}, replay.Header{Name: "upgrade", Value: "websocket"})
+					v.must(fmt.Sprintf("%s by %s, %d bytes signed", law, method, len(signed)), r, "body_not_allowed")
+				}
+			}
 		}
 	}
 }
