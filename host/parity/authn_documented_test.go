@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,8 +28,9 @@ func authnDocumented(t *testing.T, keys ring) []*authnConfig {
 		if err := json.Unmarshal(text, &a.filter); err != nil {
 			t.Fatal(file, err)
 		}
-		for name, p := range memberOf[object](a.filter, "providers") {
-			a.providers = append(a.providers, described(name, p.(object), keys))
+		providers := memberOf[object](a.filter, "providers")
+		for _, name := range slices.Sorted(maps.Keys(providers)) {
+			a.providers = append(a.providers, described(name, providers[name].(object), keys))
 		}
 		for _, rule := range memberOf[list](a.filter, "rules") {
 			prefix := rule.(object)["match"].(object)["prefix"].(string)
