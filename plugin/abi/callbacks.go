@@ -32,6 +32,10 @@ var (
 	spare   []*root   // deleted ones, to be used again
 	graves  []*policy // of deleted roots, while a callback may still use them
 	streams table
+	// held says that a callback which is none by memory's account (it keeps what it makes)
+	// goes through roots or policies, with host calls on the way: what comes back from
+	// within one of them frees nothing.
+	held int
 )
 
 func rootOf(id uint32) *root {
@@ -60,7 +64,9 @@ func end(before *memory.Region) {
 		called()
 		tell()
 		release()
-		bury()
+		if held == 0 {
+			bury()
+		}
 		forgetLines()
 		forgetPiece()
 		out = results{}
@@ -69,7 +75,7 @@ func end(before *memory.Region) {
 	if outermost {
 		streams.recycle()
 		for _, r := range roots {
-			if len(r.retired) > 0 {
+			if len(r.retired) > 0 && held == 0 {
 				r.tidy()
 			}
 		}
@@ -169,9 +175,11 @@ func onConfigure(id uint32, size int32) uint32 {
 	if old != nil {
 		old.plugin.Retire()
 		r.retired = push(r.retired, old)
+		held++
 		old.leave()
+		held--
 	}
-	if memory.Outside() {
+	if alone() {
 		r.tidy()
 	}
 	if accepted.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {

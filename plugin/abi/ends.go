@@ -4,13 +4,16 @@ package abi
 
 import "github.com/postern-wasm/postern/plugin/memory"
 
+// alone says that no other callback is under way: what nobody names any more can be freed.
+func alone() bool { return memory.Outside() && held == 0 }
+
 func removeStream(s *stream) {
 	p := s.policy
 	if p != nil {
 		p.plugin.Gone(&s.Stream)
 	}
 	streams.remove(s)
-	if !memory.Outside() {
+	if !alone() {
 		return
 	}
 	streams.recycle()
@@ -21,25 +24,36 @@ func removeStream(s *stream) {
 
 // removeRoot frees a context with all its policies. Streams that the host should have
 // deleted before are refused from then on.
+//
+// Its last host calls may bring callbacks, which end as all do: by freeing what roots have
+// left behind. So nobody finds this one, and no stream is its own, before the first of them.
 func removeRoot(i int) {
-	r, last := roots[i], roots[i].current
+	r := roots[i]
+	last, left := r.current, r.retired
 	if last != nil {
-		r.retired = push(r.retired, last)
-	}
-	for _, p := range r.retired {
-		streams.orphan(p)
-		quit(p)
-		graves = push(graves, p)
+		left = push(left, last)
 	}
 	roots = append(roots[:i], roots[i+1:]...)
+	*r = root{}
+	for _, p := range left {
+		streams.orphan(p)
+	}
+	held++
+	for _, p := range left {
+		quit(p)
+	}
 	if last != nil {
 		last.leave()
 		waiting()
 	}
-	clear(r.retired)
-	*r = root{retired: r.retired[:0]}
+	held--
+	for _, p := range left {
+		graves = push(graves, p)
+	}
+	clear(left)
+	r.retired = left[:0]
 	spare = append(spare, r)
-	if memory.Outside() {
+	if alone() {
 		bury()
 	}
 }
