@@ -74,8 +74,10 @@ func end(before *memory.Region) {
 	memory.EndCall(before)
 	if outermost {
 		streams.recycle()
+	}
+	if outermost && held == 0 {
 		for _, r := range roots {
-			if len(r.retired) > 0 && held == 0 {
+			if len(r.retired) > 0 {
 				r.tidy()
 			}
 		}

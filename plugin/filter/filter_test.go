@@ -117,6 +117,16 @@ func (h *host) request(s *Stream, headers []request.Header) Verdict {
 	return v
 }
 
+// fed is a host whose plugin has the key "a" by [remoteConfig].
+func fed(t *testing.T) *host {
+	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
+	var first Stream
+	h.request(&first, get(good("a")))
+	h.answer(ok(keySet("a")))
+	h.p.Resume(h.now, &first, get(good("a")))
+	return h
+}
+
 func (h *host) answer(a jwks.Answer) {
 	h.flying--
 	h.p.Source(0).Answered(h.now, h.flight, a)
@@ -244,11 +254,7 @@ func TestWaitingEndsAtTheDeadline(t *testing.T) {
 }
 
 func TestUnknownKidWaitsForOneRefetch(t *testing.T) {
-	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
-	var first Stream
-	h.request(&first, get(good("a")))
-	h.answer(ok(keySet("a")))
-	h.p.Resume(h.now, &first, get(good("a")))
+	h := fed(t)
 	h.now += 40 * sec
 	var rotated, stranger Stream
 	if v := h.request(&rotated, get(good("b"))); v.Action != Pause || h.fetches != 2 {
@@ -273,11 +279,7 @@ func TestUnknownKidWaitsForOneRefetch(t *testing.T) {
 // TestUnknownKidAsksAgainAfterASetThatWasOnItsWay: the fetch that a request finds under
 // way may have left the server before the rotation that the request shows.
 func TestUnknownKidAsksAgainAfterASetThatWasOnItsWay(t *testing.T) {
-	h := &host{t: t, p: plugin(t, remoteConfig), now: start}
-	var first Stream
-	h.request(&first, get(good("a")))
-	h.answer(ok(keySet("a")))
-	h.p.Resume(h.now, &first, get(good("a")))
+	h := fed(t)
 	h.now += 595 * sec // the routine refresh has begun
 	h.pump()
 	if h.fetches != 2 {

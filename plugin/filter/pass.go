@@ -37,13 +37,7 @@ func announcement(v *request.View) (n int64, ok bool) {
 	if _, twice := v.Next("content-length", at+1); twice || text == "" || len(text) > 18 {
 		return 0, false
 	}
-	for _, c := range []byte(text) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n, true
+	return digits(text)
 }
 
 // pass lets the request's body pass from now on.

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"slices"
+
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/replay"
@@ -114,9 +116,6 @@ func whose(p *config.SignedRequest, keyID string) string {
 // itself for is not remembered.
 func (j *judge) mark(s *slot, p *config.SignedRequest) reason.Code {
 	s.marked = 0
-	if p.Replay.By == config.ReplayOff {
-		return reason.OK
-	}
 	bare := false // a signature would do that says nothing to remember
 	for i, proofs := 0, s.request.Proofs(); i < len(proofs); i++ {
 		mark, asked, code := j.markOf(s.provider, p, &proofs[i])
@@ -127,7 +126,7 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) reason.Code {
 			// By itself it would be refused for that.
 		case !asked:
 			bare = true
-		case !marked(s.marks[:s.marked], mark):
+		case !slices.Contains(s.marks[:s.marked], mark): // two signatures may have one nonce
 			s.marks[s.marked] = mark
 			s.marked++
 		}
@@ -136,16 +135,6 @@ func (j *judge) mark(s *slot, p *config.SignedRequest) reason.Code {
 		return reason.NonceMissing // the nonce could be left out with its signature
 	}
 	return reason.OK
-}
-
-// marked says whether a mark is on the list: two signatures may have one nonce.
-func marked(list []replay.Mark, m replay.Mark) bool {
-	for _, other := range list {
-		if other == m {
-			return true
-		}
-	}
-	return false
 }
 
 // markOf is what is remembered of one proof; asked is false if nothing is.

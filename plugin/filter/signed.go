@@ -196,14 +196,19 @@ func length(v *request.View) int64 {
 	if !ok {
 		return 0
 	}
-	n := int64(0)
-	for _, c := range []byte(v.Headers[at].Value) {
+	n, _ := digits(v.Headers[at].Value)
+	return n
+}
+
+// digits reads a length, as far as one can matter; 0 if it is no number.
+func digits(text string) (n int64, ok bool) {
+	for _, c := range []byte(text) {
 		if c < '0' || c > '9' {
-			return 0
+			return 0, false
 		}
 		if n = n*10 + int64(c-'0'); n > 1<<50 {
-			return n
+			break
 		}
 	}
-	return n
+	return n, true
 }

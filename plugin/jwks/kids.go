@@ -54,17 +54,12 @@ func (s *Source) WantKid(now int64, kid string) bool {
 	if s.cfg.UnknownKidInterval <= 0 {
 		return false
 	}
-	if s.phase != idle || k.wanted {
-		return true // one is under way: it answers this question too
+	if s.WantKidStill(now) {
+		return true
 	}
-	if s.retired || now < s.retryAt || now < k.notBefore {
-		k.throttled++
-		k.peek = !k.remember(hashKid(s.salt, kid)) && !s.unshared || k.peek
-		return k.peek
-	}
-	k.forget()
-	k.wanted = true
-	return true
+	k.throttled++
+	k.peek = !k.remember(hashKid(s.salt, kid)) && !s.unshared || k.peek
+	return k.peek
 }
 
 // WantKidStill is WantKid for a request that has waited and was brought a set without its
@@ -72,11 +67,12 @@ func (s *Source) WantKid(now int64, kid string) bool {
 func (s *Source) WantKidStill(now int64) bool {
 	k := &s.kids
 	if s.phase != idle || k.wanted {
-		return true
+		return true // one is under way: it answers this question too
 	}
 	if s.retired || now < s.retryAt || now < k.notBefore {
 		return false
 	}
+	k.forget()
 	k.wanted = true
 	return true
 }
