@@ -16,6 +16,9 @@ PACKAGES := $(patsubst %,./%/...,$(wildcard bench host plugin tools))
 TESTSUM := go run ./tools/testsum
 # How long each fuzz target runs: `make fuzz FUZZTIME=1m`.
 FUZZTIME ?=
+# A package may take as long as a slow machine needs: the longest takes five minutes on two
+# CPUs, and the tests' own bounds are those that find what hangs.
+GOTEST := go test -json -timeout 25m
 # Where tests find what they need. Nothing is skipped for want of it.
 TESTENV := POSTERN_MODULE=$(ROOT)/build/postern.wasm POSTERN_ENVOY=$(ROOT)/build/tools/envoy/envoy POSTERN_REQUIRE_ENVOY=1
 # The packages that have goroutines of their own. What only drives the module through them,
@@ -45,16 +48,16 @@ test: tinygo envoy linters cc build ## everything that must hold: all tests, in 
 	@$(MAKE) --no-print-directory vet wasmcheck lint
 	@rm -f build/tests.txt
 	@echo "== tests, in wazero and in Envoy"
-	@set -o pipefail; $(TESTENV) go test -json $(PACKAGES) | $(TESTSUM) -no-skips | tee build/tests.txt
+	@set -o pipefail; $(TESTENV) $(GOTEST) $(PACKAGES) | $(TESTSUM) -no-skips | tee build/tests.txt
 	@echo "== the same module, poisoning what it frees"
 	@POSTERN_TAGS=poison POSTERN_OUT=$(ROOT)/build/poison tools/plugin.sh
 	@set -o pipefail; $(TESTENV) POSTERN_MODULE=$(ROOT)/build/poison/postern.wasm \
-		go test -json -run 'TestScenarios|TestMemoryIsFlat|TestCrowd|TestW|TestHostCalls|TestH22|TestM14' ./host/attacks ./host/parity | $(TESTSUM) -no-skips
+		$(GOTEST) -run 'TestScenarios|TestMemoryIsFlat|TestCrowd|TestW|TestHostCalls|TestH22|TestM14' ./host/attacks ./host/parity | $(TESTSUM) -no-skips
 	@echo "== a storm of 100,000 streams, on the module and on the one that poisons"
 	@set -o pipefail; $(TESTENV) POSTERN_POISONED=$(ROOT)/build/poison/postern.wasm \
-		go test -json -run Poisoned ./host/parity/storm | $(TESTSUM) -no-skips
+		$(GOTEST) -run Poisoned ./host/parity/storm | $(TESTSUM) -no-skips
 	@echo "== race detector over the host"
-	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race $(RACE_PACKAGES) | $(TESTSUM)
+	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 $(GOTEST) -race $(RACE_PACKAGES) | $(TESTSUM)
 	@echo "== fuzz targets"
 	@FUZZ_ONCE=1 FUZZTIME=$(or $(FUZZTIME),2s) tools/fuzz.sh
 	@echo "== all of it holds; the tests:"
@@ -62,7 +65,7 @@ test: tinygo envoy linters cc build ## everything that must hold: all tests, in 
 
 .PHONY: e2e
 e2e: envoy build ## only the tests that run a real Envoy
-	@set -o pipefail; $(TESTENV) go test -json $(ENVOY_PACKAGES) | $(TESTSUM) -no-skips
+	@set -o pipefail; $(TESTENV) $(GOTEST) $(ENVOY_PACKAGES) | $(TESTSUM) -no-skips
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (10s)
@@ -94,7 +97,7 @@ golden: build ## rewrite the golden files; say in the commit why they changed
 .PHONY: check
 check: envoy cc build ## before a commit: formatting, linters, vet, race tests, module rules, clean git status
 	@$(MAKE) --no-print-directory lint vet
-	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 go test -json -race $(PACKAGES) | $(TESTSUM)
+	@set -o pipefail; $(TESTENV) CGO_ENABLED=1 $(GOTEST) -race $(PACKAGES) | $(TESTSUM)
 	@$(MAKE) --no-print-directory wasmcheck
 	@test -z "$$(git status --porcelain)" || { echo "check: not committed:" >&2; git status --short >&2; exit 1; }
 

@@ -190,10 +190,12 @@ func appendForm(dst []byte, f Form, sum []byte) []byte {
 	switch f {
 	case Hex:
 		const digits = "0123456789abcdef"
-		for _, b := range sum {
-			dst = append(dst, digits[b>>4], digits[b&15])
+		all := append(append(dst, sum...), sum...) // room for all of it at once
+		out := all[len(dst):]
+		for i, b := range sum {
+			out[2*i], out[2*i+1] = digits[b>>4], digits[b&15]
 		}
-		return dst
+		return all
 	case Base64URL:
 		return base64.Append(dst, base64.URL, form.Bytes(sum))
 	case Base64:

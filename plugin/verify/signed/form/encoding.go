@@ -38,15 +38,17 @@ func Hex(dst []byte, s string) ([]byte, bool) {
 	if len(s)%2 != 0 {
 		return dst, false
 	}
-	n := len(dst)
-	for i := 0; i < len(s); i += 2 {
-		high, low := nibble(s[i]), nibble(s[i+1])
+	// Room for all of it at once, whatever stands there: a request has two such texts.
+	all := append(dst, s[:len(s)/2]...)
+	out := all[len(dst):]
+	for i := range out {
+		high, low := nibble(s[2*i]), nibble(s[2*i+1])
 		if high|low > 15 {
-			return dst[:n], false
+			return dst, false
 		}
-		dst = append(dst, high<<4|low)
+		out[i] = high<<4 | low
 	}
-	return dst, true
+	return all, true
 }
 
 // sextet returns the value of a digit of base64.
@@ -91,23 +93,26 @@ func Base64(dst []byte, s string, alphabet Alphabet) ([]byte, bool) {
 	if padded && len(s)%4 != 0 || len(digits)%4 == 1 {
 		return dst, false
 	}
-	start, url := len(dst), alphabet >= URL
+	url := alphabet >= URL
+	all := append(dst, digits[:len(digits)*3/4]...)
+	out := all[len(dst):]
 	var bits uint32
-	held := 0
+	held, n := 0, 0
 	for i := 0; i < len(digits); i++ {
 		v := sextet(digits[i], url)
 		if v == bad {
-			return dst[:start], false
+			return dst, false
 		}
 		bits = bits<<6 | uint32(v)
 		if held += 6; held >= 8 {
 			held -= 8
-			dst = append(dst, byte(bits>>held))
+			out[n] = byte(bits >> held)
+			n++
 			bits &= 1<<held - 1
 		}
 	}
 	if bits != 0 {
-		return dst[:start], false
+		return dst, false
 	}
-	return dst, true
+	return all, true
 }
