@@ -53,11 +53,11 @@ type scale struct {
 
 func full() scale {
 	return scale{
-		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 10, Requests: 4500, Limit: time.Second,
+		Mode: "full", Tokens: 50000, Refused: 5000, Rounds: 24, Requests: 1900, Limit: time.Second,
 		Connections: 16, Starts: 5, KernelRounds: 9, KernelTime: 200 * time.Millisecond,
 		Flat: 2_000_000, FlatLimit: 5 * time.Minute,
 		PacedRounds: 7, PacedRequests: 2000, Rate: 2000,
-		GrowRounds: 6, GrowRequests: 3000,
+		GrowRounds: 12, GrowRequests: 1500,
 		Seen: []int{100, 1000, 10_000, 100_000}, Sets: []int{1, 2, 5, 10, 20, 50}, Rules: []int{1, 10, 100, 1000},
 		Sizes: []int{300, 1000, 4000, 16_000}, Workers: []int{1, 2},
 		Held: 100_000, Timed: 10_000, Sampled: 40_000,
@@ -66,7 +66,7 @@ func full() scale {
 
 func quick() scale {
 	return scale{
-		Mode: "quick", Tokens: 6000, Refused: 200, Rounds: 5, Requests: 1000, Limit: 300 * time.Millisecond,
+		Mode: "quick", Tokens: 6000, Refused: 200, Rounds: 8, Requests: 700, Limit: 300 * time.Millisecond,
 		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 30 * time.Millisecond,
 		Flat: 48_000, FlatLimit: 20 * time.Second,
 		PacedRounds: 3, PacedRequests: 400, Rate: 2000,

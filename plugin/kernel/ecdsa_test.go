@@ -37,7 +37,7 @@ type curve struct {
 func (c *curve) newKey(x, y []byte) (verifier, error) { return c.keyIn(x, y, tables.New(tables.Limit)) }
 
 var curves = []curve{
-	{"P-256", elliptic.P256(), p256.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p256.NewKey(x, y, room) }, 18432, sum256, []string{"ecdsa_secp256r1_sha256_p1363", "ecdsa_secp256r1_sha512_p1363"}},
+	{"P-256", elliptic.P256(), p256.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p256.NewKey(x, y, room) }, 36864, sum256, []string{"ecdsa_secp256r1_sha256_p1363", "ecdsa_secp256r1_sha512_p1363"}},
 	{"P-384", elliptic.P384(), p384.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p384.NewKey(x, y, room) }, 28672, sum384, []string{"ecdsa_secp384r1_sha384_p1363", "ecdsa_secp384r1_sha512_p1363"}},
 	{"P-521", elliptic.P521(), p521.Size, func(x, y []byte, room *tables.Room) (verifier, error) { return p521.NewKey(x, y, room) }, 36864, sum512, []string{"ecdsa_secp521r1_sha512_p1363"}},
 }

@@ -6,64 +6,69 @@ import (
 	"github.com/postern-wasm/postern/plugin/memory"
 )
 
-// shape is that of a signed comb (Lim and Lee, "More flexible exponentiation with
+// The shape of a signed comb (Lim and Lee, "More flexible exponentiation with
 // precomputation", 1994; all digits are 1 or -1, as Hedabou, Pinel and Bénéteau have
 // them). A scalar of teeth * columns digits is read as columns of teeth digits; the
 // columns are cut into blocks, each with its own table, so that a multiplication takes
 // an addition for each column but doubles only once for each column of a block.
-type shape struct{ teeth, columns, blocks int }
-
-// height is how many columns a block has; the last may have fewer.
-func (s shape) height() int { return (s.columns + s.blocks - 1) / s.blocks }
-
-// size is how many points a block's table has: one for each choice of signs, the last
-// tooth's being that of the whole.
-func (s shape) size() int { return 1 << (s.teeth - 1) }
-
-// Both shapes have at least the 254 digits that a scalar of 253 bits takes.
-var (
-	baseShape = shape{teeth: 8, columns: 32, blocks: 4} // 512 points, 54 KiB, one for all keys
-	keyShape  = shape{teeth: 7, columns: 37, blocks: 4} // 256 points, 27 KiB, one for each key
+//
+// A table has 512 points, 54 KiB. One of 256, with 37 columns of 7 teeth, takes a tenth
+// longer.
+const (
+	teeth   = 8
+	columns = 32 // a row of digits is a word
+	blocks  = 4
+	height  = columns / blocks
+	// size is how many points a block's table has: one for each choice of signs, the last
+	// tooth's being that of the whole.
+	size = 1 << (teeth - 1)
 )
 
 // workspace is what building a table takes, 3 KB, for as long as that takes.
 type workspace struct {
 	temps
-	odd      [7]cached // of the teeth but the last
+	odd      [teeth - 1]cached // of the teeth but the last
 	products [32]element
 }
 
-// comb is the table of a point.
+// comb is the table of a point, or the beginning of one.
 type comb struct {
-	shape
-	one    affine // the point itself
-	points []affine
+	one    affine   // the point itself
+	points []affine // of all blocks
+	filled int      // so many blocks
 }
 
-// build fills the table for a point with z = 1; points must have the shape's room.
-func (c *comb) build(p *point, w *workspace) {
+// begin starts the table of a point with z = 1 in points, which has room for all blocks.
+// Its teeth, 2^(tooth columns + block height) times the point, are left as x, y, z in
+// the slots of their blocks.
+func (c *comb) begin(points []affine, p *point, w *workspace) {
 	c.one.set(&p.x, &p.y, &one)
-	// First the teeth, 2^(tooth columns + block height) times the point, left as x, y, z
-	// in the slots of the blocks that are not filled yet.
 	q := *p
 	exponent := 0
-	for tooth := range c.teeth {
-		for block := range c.blocks {
-			for ; exponent < tooth*c.columns+block*c.height(); exponent++ {
+	for tooth := range teeth {
+		for block := range blocks {
+			for ; exponent < tooth*columns+block*height; exponent++ {
 				w.double(&q, true)
 			}
-			c.points[block*c.size()+tooth] = affine{q.x, q.y, q.z}
+			points[block*size+tooth] = affine{q.x, q.y, q.z}
 		}
 	}
-	for block := range c.blocks {
-		c.fill(c.points[block*c.size():][:c.size()], w)
-	}
+	c.points, c.filled = points, 0
 }
+
+// grow fills the next block's table; a comb that is whole must not grow.
+func (c *comb) grow(w *workspace) {
+	fill(c.points[c.filled*size:][:size], w)
+	c.filled++
+}
+
+// whole says whether all blocks have their tables.
+func (c *comb) whole() bool { return c.filled == blocks }
 
 // fill makes one block's table from its teeth: entry i is the last tooth plus those
 // whose bit is set in i minus the others.
-func (c *comb) fill(points []affine, w *workspace) {
-	last := c.teeth - 1
+func fill(points []affine, w *workspace) {
+	const last = teeth - 1
 	p := extend(&points[last])
 	for tooth := range last {
 		q := extend(&points[tooth])
@@ -116,29 +121,31 @@ func normalize(points []affine, w *workspace) {
 	}
 }
 
+// rows are the digits of a scalar, tooth by tooth, 1 as 1 and -1 as 0: digit i is 1 where
+// bit i+1 of the scalar is set, else -1, the last is 1. With these an odd scalar is the sum
+// of digits[i] 2^i, and an even one falls short by 1.
+type rows [teeth]uint32
+
+func (r *rows) set(k *scalar) {
+	for i := range r {
+		r[i] = k[i]>>1 | k[i+1]<<(columns-1)
+	}
+	r[teeth-1] |= 1 << (columns - 1)
+}
+
 // column adds the columns at that height of all blocks to p.
-func (c *comb) column(w *temps, p *point, k *scalar, height int) {
-	for block := range c.blocks {
-		at := block*c.height() + height
-		if at >= c.columns {
-			return
-		}
-		// Digit i is 1 where bit i+1 of the scalar is set, else -1, the last is 1; with
-		// these an odd scalar is the sum of digits[i] 2^i, and an even one falls short by 1.
-		last := uint32(1)
-		i := (c.teeth-1)*c.columns + at + 1
-		if at < c.columns-1 {
-			last = k.bit(i)
-		}
+func (c *comb) column(w *temps, p *point, r *rows, at int) {
+	for points := c.points; len(points) >= size; points = points[size:] {
 		index := uint32(0)
-		for range c.teeth - 1 {
-			i -= c.columns
-			index = index<<1 | k.bit(i)
+		for tooth := teeth - 2; tooth >= 0; tooth-- {
+			index = index<<1 | r[tooth]>>(at&31)&1
 		}
-		if last == 0 { // the opposite: all signs exchanged
-			index = ^index & uint32(c.size()-1)
+		minus := r[teeth-1]>>(at&31)&1 == 0
+		if minus { // the opposite: all signs exchanged
+			index ^= size - 1
 		}
-		w.addAffine(p, &c.points[uint32(block*c.size())+index], last == 0)
+		w.addAffine(p, &points[index], minus)
+		at += height
 	}
 }
 
@@ -164,7 +171,10 @@ func buildBase() {
 	copy(encoded[:], generator)
 	p.decode(&encoded)
 	before := memory.Enter(memory.Eternal())
-	base = comb{shape: baseShape, points: make([]affine, baseShape.blocks*baseShape.size())}
+	points := make([]affine, blocks*size)
 	memory.Leave(before)
-	base.build(&p, new(workspace))
+	w := new(workspace)
+	for base.begin(points, &p, w); !base.whole(); {
+		base.grow(w)
+	}
 }

@@ -34,23 +34,24 @@ var (
 	ErrSmallOrder = errors.New("ed25519 key is of small order")
 )
 
-// oneOff is how many verifications a key does before its table is built: the table costs
-// about as much as three of them save.
+// oneOff is how many verifications a key does before its table is begun: the table costs
+// about as much as six of them save.
 const oneOff = 3
 
-// Key is a public key made ready. It takes 3 KB, and 27 KB more for a table that one of
-// its first verifications builds (in less than a millisecond). It is not safe for
-// concurrent use: it holds scratch space.
+// Key is a public key made ready. It takes 3 KB, and 54 KB more for a table that some of
+// its first verifications build, in steps of less than half a millisecond. It is not safe
+// for concurrent use: it holds scratch space.
 type Key struct {
 	public [KeySize]byte
 	minus  point        // the opposite of the key's point, z = 1
 	room   *tables.Room // for the table; nil where there is none
-	uses   int          // before the table was built
+	uses   int          // before the table was begun
 	table  comb
 	state  digest.State
 	hash   [digest.MaxSize]byte
 	naf    digits
 	odd    [8]cached
+	rows   [2]rows // of S and of the hash
 	temps  temps
 }
 
@@ -126,32 +127,38 @@ func (k *Key) Finish(s *digest.State, signature []byte) bool {
 	return string(encoded[:]) == string(signature[:32])
 }
 
-// ready says whether the key has its table, which it builds after a few uses if there is
-// room. Uses count whether the signature is good or not, for a bad one is not to cost more.
+// ready says whether the key has its table. After a few uses it is begun, if there is room,
+// and each use fills a part. Uses count whether the signature is good or not, for a bad one
+// is not to cost more.
 func (k *Key) ready() bool {
+	if k.table.whole() {
+		return true
+	}
 	if k.uses <= oneOff {
 		if k.uses++; k.uses > oneOff {
-			if points := tables.Take[affine](k.room, keyShape.blocks*keyShape.size()); points != nil {
-				k.table = comb{shape: keyShape, points: points}
-				k.table.build(&k.minus, new(workspace))
+			if points := tables.Take[affine](k.room, blocks*size); points != nil {
+				k.table.begin(points, &k.minus, new(workspace))
 			}
 		}
 	}
-	return k.table.points != nil
+	if k.table.points != nil {
+		k.table.grow(new(workspace))
+	}
+	return k.table.whole()
 }
 
 // often adds s B - h A to p, the neutral point, by the tables of both, but for what
 // base.correct takes away.
 func (k *Key) often(p *point, s, h *scalar) {
-	w := &k.temps
-	for height := keyShape.height() - 1; height >= 0; height-- {
-		if height < keyShape.height()-1 { // p is neutral before the first column
+	w, ofS, ofH := &k.temps, &k.rows[0], &k.rows[1]
+	ofS.set(s)
+	ofH.set(h)
+	for at := height - 1; at >= 0; at-- {
+		if at < height-1 { // p is neutral before the first column
 			w.double(p, true)
 		}
-		if height < baseShape.height() {
-			base.column(w, p, s, height)
-		}
-		k.table.column(w, p, h, height)
+		base.column(w, p, ofS, at)
+		k.table.column(w, p, ofH, at)
 	}
 	k.table.correct(w, p, h)
 }
@@ -172,16 +179,18 @@ func (k *Key) once(p *point, s, h *scalar) {
 		odd[i].set(&q)
 	}
 	k.naf.set(h)
+	ofS := &k.rows[0]
+	ofS.set(s)
 	for i := len(k.naf) - 1; i >= 0; i-- {
 		digit := k.naf[i]
-		w.double(p, digit != 0 || i < baseShape.height())
+		w.double(p, digit != 0 || i < height)
 		if digit > 0 {
 			w.addCached(p, &odd[digit/2], false)
 		} else if digit < 0 {
 			w.addCached(p, &odd[-digit/2], true)
 		}
-		if i < baseShape.height() {
-			base.column(w, p, s, i)
+		if i < height {
+			base.column(w, p, ofS, i)
 		}
 	}
 }

@@ -189,8 +189,7 @@ func TestMultiplications(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k.table = comb{shape: keyShape, points: make([]affine, keyShape.blocks*keyShape.size())}
-		k.table.build(&k.minus, new(workspace))
+		k.table = built(&k.minus)
 		for i, x := range all {
 			y := all[(i*7+at)%len(all)]
 			s, h := scalarOf(t, x), scalarOf(t, y)
@@ -205,34 +204,62 @@ func TestMultiplications(t *testing.T) {
 	}
 }
 
-// Every entry of both tables against the oracle's sum of signed teeth.
+// built returns the whole table of a point.
+func built(p *point) (c comb) {
+	w := new(workspace)
+	for c.begin(make([]affine, blocks*size), p, w); !c.whole(); {
+		c.grow(w)
+	}
+	return c
+}
+
+// Every entry of a table, or each after the first few of a block, against the oracle's sum
+// of signed teeth.
 func TestTables(t *testing.T) {
 	g := bigGenerator(t)
-	w := new(workspace)
-	for _, s := range []shape{baseShape, keyShape} {
-		if s.teeth*s.columns < 254 || s.height()*s.blocks < s.columns || s.teeth-1 > len(w.odd) {
-			t.Fatalf("%+v does not hold a scalar", s)
-		}
-		p := g.point()
-		c := comb{shape: s, points: make([]affine, s.blocks*s.size())}
-		c.build(&p, w)
-		for block := range s.blocks {
-			for index := 0; index < s.size(); index += 1 + index/3 {
-				factor := new(big.Int)
-				for tooth := range s.teeth {
-					weight := new(big.Int).Lsh(big.NewInt(1), uint(tooth*s.columns+block*s.height()))
-					if tooth < s.teeth-1 && index>>tooth&1 == 0 {
-						weight.Neg(weight)
-					}
-					factor.Add(factor, weight)
+	if teeth*columns < 254 || height*blocks != columns || columns != 32 {
+		t.Fatal("the shape does not hold a scalar")
+	}
+	p := g.point()
+	c := built(&p)
+	for block := range blocks {
+		for index := 0; index < size; index += 1 + index/3 {
+			factor := new(big.Int)
+			for tooth := range teeth {
+				weight := new(big.Int).Lsh(big.NewInt(1), uint(tooth*columns+block*height))
+				if tooth < teeth-1 && index>>tooth&1 == 0 {
+					weight.Neg(weight)
 				}
-				want := g.times(factor.Mod(factor, bigL))
-				got := &c.points[block*s.size()+index]
-				same(t, "sum", &got.sum, new(big.Int).Add(want.y, want.x))
-				same(t, "difference", &got.difference, new(big.Int).Sub(want.y, want.x))
-				product := new(big.Int).Mul(want.x, want.y)
-				same(t, "product", &got.product, product.Mul(product, bigD).Lsh(product, 1))
+				factor.Add(factor, weight)
 			}
+			want := g.times(factor.Mod(factor, bigL))
+			got := &c.points[block*size+index]
+			same(t, "sum", &got.sum, new(big.Int).Add(want.y, want.x))
+			same(t, "difference", &got.difference, new(big.Int).Sub(want.y, want.x))
+			product := new(big.Int).Mul(want.x, want.y)
+			same(t, "product", &got.product, product.Mul(product, bigD).Lsh(product, 1))
+		}
+	}
+}
+
+// The digits of a scalar add up to it, and to one more than an even one.
+func TestRowsAddUp(t *testing.T) {
+	for _, x := range scalars() {
+		k := scalarOf(t, x)
+		var r rows
+		r.set(&k)
+		sum := new(big.Int)
+		for tooth, row := range r {
+			for at := range columns {
+				digit := new(big.Int).Lsh(big.NewInt(1), uint(tooth*columns+at))
+				if row>>at&1 == 0 {
+					digit.Neg(digit)
+				}
+				sum.Add(sum, digit)
+			}
+		}
+		if want := new(big.Int).SetBit(x, 0, 1); sum.Cmp(want) != 0 {
+			t.Errorf("the digits of %x add up to %x", x, sum)
 		}
 	}
 }
@@ -300,11 +327,11 @@ func TestWarmVerifyAllocatesNothing(t *testing.T) {
 // A table is built after a few uses, good or bad, within the room of the set: of keys that
 // are used alike the first have one, and the others verify without.
 func TestTablesAreBuiltAfterAHandfulOfUsesWithinTheRoom(t *testing.T) {
-	size := keyShape.blocks * keyShape.size() * int(unsafe.Sizeof(affine{}))
-	if size > 27<<10 || unsafe.Sizeof(Key{}) > 3<<10 {
-		t.Errorf("a key takes %d bytes and %d for its table", unsafe.Sizeof(Key{}), size)
+	const table = int(blocks * size * unsafe.Sizeof(affine{}))
+	if table > 54<<10 || unsafe.Sizeof(Key{}) > 3<<10 {
+		t.Errorf("a key takes %d bytes and %d for its table", unsafe.Sizeof(Key{}), table)
 	}
-	room := tables.New(3*size - 1)
+	room := tables.New(3*table - 1)
 	for key := range byte(4) {
 		private := std.NewKeyFromSeed(bytes.Repeat([]byte{8 + key}, std.SeedSize))
 		signature := std.Sign(private, []byte("message"))
@@ -314,9 +341,13 @@ func TestTablesAreBuiltAfterAHandfulOfUsesWithinTheRoom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for use := range 8 {
-			if built, want := k.table.points != nil, use > oneOff && key < 2; built != want {
-				t.Errorf("key %d before use %d: built %v", key, use, built)
+		for use := range 9 {
+			parts := 0
+			if key < 2 {
+				parts = min(max(use-oneOff, 0), blocks)
+			}
+			if k.table.filled != parts || k.table.whole() != (parts == blocks) {
+				t.Errorf("key %d before use %d: %d parts of its table, want %d", key, use, k.table.filled, parts)
 			}
 			if use%2 == 0 && !k.Verify("message", signature) || use%2 == 1 && k.Verify("message", bad) {
 				t.Errorf("key %d, use %d: judged wrong", key, use)

@@ -26,13 +26,13 @@ var parameters = nist.Parameters{
 	B:     "5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B",
 	X:     "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296",
 	Y:     "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5",
-	Teeth: 9,
+	Teeth: 9, KeyTeeth: 8,
 }
 
 // curve is made when the first key is, once for all keys.
 var curve *nist.Curve[fp256.Element, *fp256.Element]
 
-// Key is a public key made ready; the zero value refuses. It takes 2 KB, and 18 KB more for
+// Key is a public key made ready; the zero value refuses. It takes 2 KB, and 36 KB more for
 // a table that its first uses fill, in steps of less than a millisecond. It is not safe for
 // concurrent use: it holds scratch space.
 type Key struct {

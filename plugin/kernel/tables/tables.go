@@ -12,9 +12,9 @@ import (
 	"github.com/postern-wasm/postern/plugin/memory"
 )
 
-// Limit is the ordinary bound of a set in bytes: sixteen tables of Ed25519, 24 of P-256,
-// 16 of P-384 or twelve of P-521.
-const Limit = 448 << 10
+// Limit is the ordinary bound of a set in bytes: sixteen tables of Ed25519, 24 of P-256
+// or P-521, thirty of P-384.
+const Limit = 864 << 10
 
 // Room is the place for the tables of one set of keys. Not safe for concurrent use; nil
 // has no room.

@@ -25,18 +25,17 @@ var ErrPoint = errors.New("not a point of the curve")
 const (
 	// maxBytes is the length of an element of the largest field.
 	maxBytes = 66
-	// keyTeeth are those of a key's comb: 256 points.
-	keyTeeth = 7
 	// patience is how many signatures are judged without a comb of the key. The comb costs
 	// about as much as they did.
 	patience = 4
 )
 
 // Parameters are a curve's constants in hexadecimal, each of the field's length, and the
-// teeth of its generator's comb, at most 10: 8 make 512 points, each more twice as many.
+// teeth of its generator's comb and of a key's, at most 10: 7 make 256 points, each more
+// twice as many.
 type Parameters struct {
-	P, N, B, X, Y string
-	Teeth         int
+	P, N, B, X, Y   string
+	Teeth, KeyTeeth int
 }
 
 // Curve is a curve made ready, with the comb of its generator.
@@ -49,6 +48,7 @@ type Curve[E any, P Element[E]] struct {
 	generator affine[E]
 	comb      comb
 	table     []affine[E]
+	keyComb   comb // of all keys, each with a table of its own
 }
 
 // NewCurve makes the curve y^2 = x^3 - 3x + b with these constants ready. The comb takes it
@@ -75,7 +75,7 @@ func NewCurve[E any, P Element[E]](c *Parameters) *Curve[E, P] {
 	element(&k.nElement, c.N)
 	element(&k.generator.x, c.X)
 	element(&k.generator.y, c.Y)
-	k.comb = newComb(k.n.bits, c.Teeth)
+	k.comb, k.keyComb = newComb(k.n.bits, c.Teeth), newComb(k.n.bits, c.KeyTeeth)
 	k.table = make([]affine[E], parts*k.comb.entries())
 	b := k.builder()
 	b.start(k.comb, &k.generator)

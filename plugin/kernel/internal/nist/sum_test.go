@@ -26,7 +26,7 @@ func testFailedSums[E any, P nist.Element[E]](t *testing.T, p *elliptic.CurvePar
 	size := (p.BitSize + 7) / 8
 	encode := func(v *big.Int) []byte { return v.FillBytes(make([]byte, size)) }
 	text := func(v *big.Int) string { return fmt.Sprintf("%0*X", 2*size, v) }
-	curve := nist.NewCurve[E, P](&nist.Parameters{P: text(p.P), N: text(p.N), B: text(p.B), X: text(p.Gx), Y: text(p.Gy), Teeth: teeth})
+	curve := nist.NewCurve[E, P](&nist.Parameters{P: text(p.P), N: text(p.N), B: text(p.B), X: text(p.Gx), Y: text(p.Gy), Teeth: teeth, KeyTeeth: teeth - 1})
 	fresh := func() *nist.Key[E, P] {
 		k, err := curve.NewKey(encode(p.Gx), encode(p.Gy), tables.New(tables.Limit))
 		if err != nil {

@@ -47,14 +47,28 @@ func (s comb) digit(w *words, column int) (entry int, negative bool) {
 	return int(signs & (top - 1)), false
 }
 
-// addRound adds a scalar's entries for one of the depth columns of each part.
-func addRound[E any, P Element[E]](sum *calc[E, P], s *comb, table []affine[E], w *words, round int, opposite bool) {
+// summand is a point to add, or to subtract.
+type summand[E any] struct {
+	point    *affine[E]
+	negative bool
+}
+
+// pick puts a scalar's entries for one of the depth columns of each part behind the first
+// n that are picked, and returns how many there are now. It looks at each, so that what is
+// in no cache of the processor's arrives while the sum is doubled.
+func (k *Key[E, P]) pick(n int, s *comb, table []affine[E], w *words, round int, opposite bool) int {
 	if round >= s.depth {
-		return
+		return n
 	}
 	for column := round; column < s.columns; column += s.depth {
 		entry, negative := s.digit(w, column)
-		sum.addExtended(&table[entry], negative != opposite)
+		point := &table[entry]
+		x, _ := P(&point.x).Limbs()
+		y, _ := P(&point.y).Limbs()
+		k.seen |= x[0] | y[len(y)-1]
+		k.picked[n&(2*parts-1)] = summand[E]{point, negative != opposite}
+		n++
 		table = table[s.entries():]
 	}
+	return n
 }

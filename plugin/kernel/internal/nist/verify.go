@@ -8,12 +8,13 @@ type Key[E any, P Element[E]] struct {
 	room   *tables.Room // for the comb; nil where there is none
 	uses   int          // before the comb was whole
 	parts  int          // of the comb that are filled
-	comb   comb
 	sum    calc[E, P]
 	odd    [oddEntries]affine[E] // the point, and from the first use its odd multiples
 	table  []affine[E]
 	g, q   words
 	digits digits
+	picked [2 * parts]summand[E] // of one round
+	seen   int32                 // a word of each, for nothing
 	x, r   E
 }
 
@@ -25,7 +26,7 @@ func (c *Curve[E, P]) NewKey(x, y []byte, room *tables.Room) (*Key[E, P], error)
 	if len(x) != c.size || len(y) != c.size || !c.p.load(&v, x) || !c.p.load(&v, y) {
 		return nil, ErrPoint
 	}
-	k := &Key[E, P]{curve: c, room: room, comb: newComb(c.n.bits, keyTeeth), sum: c.calc()}
+	k := &Key[E, P]{curve: c, room: room, sum: c.calc()}
 	q := &k.odd[0]
 	setBytes[E, P](&q.x, x)
 	setBytes[E, P](&q.y, y)
@@ -116,7 +117,7 @@ func (k *Key[E, P]) prepare() {
 	case k.uses == 0:
 		k.curve.builder().setOdd(k.odd[:])
 	case k.uses == patience:
-		if k.table = tables.Take[affine[E]](k.room, parts*k.comb.entries()); k.table != nil {
+		if k.table = tables.Take[affine[E]](k.room, parts*k.curve.keyComb.entries()); k.table != nil {
 			k.grow()
 		}
 	case k.uses > patience:
@@ -129,9 +130,9 @@ func (k *Key[E, P]) prepare() {
 func (k *Key[E, P]) grow() {
 	b := k.curve.builder()
 	if k.parts == 0 {
-		b.start(k.comb, &k.odd[0])
+		b.start(k.curve.keyComb, &k.odd[0])
 	} else {
-		b.resume(k.comb, k.parts, k.table)
+		b.resume(k.curve.keyComb, k.parts, k.table)
 	}
 	if !b.step(k.table) {
 		b.pause(k.table)
@@ -149,8 +150,8 @@ func (k *Key[E, P]) add(u1, u2 *number) {
 		negativeG = c.recode(&k.g, u1, c.comb)
 	}
 	if k.ready() {
-		rounds = max(rounds, k.comb.depth)
-		negativeQ = c.recode(&k.q, u2, k.comb)
+		rounds = max(rounds, c.keyComb.depth)
+		negativeQ = c.recode(&k.q, u2, c.keyComb)
 	} else {
 		k.q.set(u2)
 		rounds = max(rounds, k.digits.set(&k.q, c.n.bits))
@@ -165,14 +166,18 @@ func (k *Key[E, P]) add(u1, u2 *number) {
 	}
 	sum.extend()
 	for i := rounds - 1; i >= 0; i-- {
-		sum.doubleExtended()
+		n := 0
 		if k.ready() {
-			addRound(sum, &k.comb, k.table, &k.q, i, negativeQ)
+			n = k.pick(n, &c.keyComb, k.table, &k.q, i, negativeQ)
 		} else if d := k.digits[i]; d != 0 {
-			sum.addExtended(k.multiple(d), d < 0)
+			k.picked[0], n = summand[E]{k.multiple(d), d < 0}, 1
 		}
 		if withG {
-			addRound(sum, &c.comb, c.table, &k.g, i, negativeG)
+			n = k.pick(n, &c.comb, c.table, &k.g, i, negativeG)
+		}
+		sum.doubleExtended()
+		for j := range k.picked[:n] {
+			sum.addExtended(k.picked[j].point, k.picked[j].negative)
 		}
 	}
 }
