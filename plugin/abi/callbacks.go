@@ -155,13 +155,14 @@ func createRoot(id uint32) {
 	roots = append(roots, r)
 }
 
-// onConfigure accepts a configuration whole or keeps what was there.
+// onConfigure accepts a configuration whole or keeps what was there. Each host call on the
+// way may bring any callback, of this context too: its end, or another configuration, which
+// takes the place of this one at once.
 //
 //go:wasmexport proxy_on_configure
 func onConfigure(id uint32, size int32) uint32 {
 	defer memory.Leave(memory.Enter(memory.Eternal())) // rare: it may cost what a defer costs
-	r := rootOf(id)
-	if r == nil {
+	if rootOf(id) == nil {
 		return 0
 	}
 	home := memory.New()
@@ -172,6 +173,12 @@ func onConfigure(id uint32, size int32) uint32 {
 		home.Free()
 		return 0
 	}
+	r := rootOf(id)
+	if r == nil {
+		accepted.close()
+		return 0
+	}
+	ticks := accepted.plugin.NeedsTicks()
 	old := r.current
 	r.current = accepted
 	if old != nil {
@@ -181,11 +188,12 @@ func onConfigure(id uint32, size int32) uint32 {
 		old.leave()
 		held--
 	}
+	// From here on the configuration may be gone.
+	if ticks && proxySetTickPeriod(tickMilliseconds) != statusOK {
+		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
+	}
 	if alone() {
 		r.tidy()
-	}
-	if accepted.plugin.NeedsTicks() && proxySetTickPeriod(tickMilliseconds) != statusOK {
-		logLine(levelWarn, "the host has no timer: key sets are refreshed when a request needs them")
 	}
 	return 1
 }
@@ -334,9 +342,9 @@ func wake(id uint32) {
 		return
 	}
 	t := now()
-	if r.current != nil {
-		pump(r.current, id, t)
-		resume(r.current, t)
+	if p := r.current; p != nil { // the root may end within
+		pump(p, id, t)
+		resume(p, t)
 	}
 	for i := 0; i < len(r.retired); i++ { // it may grow meanwhile
 		p := r.retired[i]

@@ -171,11 +171,10 @@ func (m *metric) grown(name string, now uint64, before *uint64) {
 // the same gauge of a set, the last one counts; waiting requests are added up.
 func gauges(now int64) {
 	for _, r := range roots {
-		if r.current == nil {
-			continue
-		}
-		for i := range r.current.tally.sets {
-			r.current.set(i, now)
+		if p := r.current; p != nil { // the root may end within
+			for i := range p.tally.sets {
+				p.set(i, now)
+			}
 		}
 	}
 	waiting()
