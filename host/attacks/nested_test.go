@@ -1,6 +1,7 @@
 package attacks
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -60,6 +61,23 @@ func inBodies(h *fakeHost) {
 
 const nestedBody = "the whole body"
 
+// remembering is a configuration of signed requests whose signatures are remembered.
+func remembering(config string) func(h *fakeHost) {
+	return func(h *fakeHost) {
+		h.configure(strings.Replace(config, `"signed_request":{`, `"signed_request":{"replay":{"by":"signature"},`, 1))
+	}
+}
+
+// inDoubt has two providers for a token: the first leaves its signature, which is bad, to
+// the host, the other has no keys yet.
+func inDoubt(h *fakeHost) {
+	h.foreign = func(string, []byte) ([]byte, uint32) { return []byte(no), statusOK }
+	keys, _ := json.Marshal(`{"keys":[` + rsaJWK(rsaSigner().N) + `]}`)
+	h.configure(`{"providers":{"a":{"local_jwks":{"inline_string":` + string(keys) + `}},
+		"b":{"remote_jwks":{"http_uri":{"uri":"https://idp.test/keys","cluster":"idp","timeout":"1s"}}}},
+		"rules":[{"match":{"prefix":"/"},"requires":{"requires_any":{"requirements":[{"provider_name":"a"},{"provider_name":"b"}]}}}]}`)
+}
+
 // arrives is a piece of a body, or its end.
 func arrives(id, size, ended uint64) func(h *fakeHost) {
 	return func(h *fakeHost) {
@@ -94,6 +112,15 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 				tick(h)
 			}
 		}, tick},
+		"a body that passes begins": {remembering(streamConfig), func(h *fakeHost) {
+			h.call("proxy_on_context_create", 60, rootContext)
+			h.pairs[0] = streamed(nestedBody)
+			h.call("proxy_on_request_headers", 60, 7, 0)
+		}},
+		"a signed request": {remembering(hookConfig), func(h *fakeHost) { h.request(60, hook("")) }},
+		"a token that the host refuses": {inDoubt, func(h *fakeHost) {
+			h.request(60, bearer(unsigned("RS256", 1)+"."+b64.EncodeToString(make([]byte, 256))))
+		}},
 		"a piece of a body":              {inBodies, arrives(waitingStream, 5, 0)},
 		"the end of a body":              {inBodies, arrives(waitingStream, 14, 1)},
 		"a piece of a body that passes":  {inBodies, arrives(openStream, 14, 0)},
@@ -125,6 +152,12 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 		"the end of all streams": func(h *fakeHost) {
 			for _, id := range []uint64{openStream, waitingStream, expiredStream, 60} {
 				h.call("proxy_on_delete", id)
+			}
+		},
+		"the end of all and others in their places": func(h *fakeHost) {
+			for _, id := range []uint64{openStream, waitingStream, expiredStream, 60} {
+				h.call("proxy_on_delete", id)
+				h.call("proxy_on_context_create", id, rootContext)
 			}
 		},
 		"requests": func(h *fakeHost) {

@@ -128,7 +128,7 @@ func unknown() string { return "" }
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
 // Clock has the time taken that it takes to judge a token that is new, or a signed request.
-func (p *Plugin) Clock(clock func() int64) { p.clock = clock }
+func (p *Plugin) Clock(clock func() int64) { p.clock = asking(p, clock) }
 
 // Providers is the number of providers, which [Verdict.By] counts.
 func (p *Plugin) Providers() int { return len(p.cfg.Providers) }

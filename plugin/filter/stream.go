@@ -169,10 +169,13 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 	return p.decide(now, s, headers)
 }
 
-// Gone forgets a stream; it will not be named again.
+// Gone forgets a stream; it will not be named again. Where that comes within a host call of
+// the event that judges it, that one still has its hashes, and gives them back.
 func (p *Plugin) Gone(s *Stream) {
 	p.forget(s)
-	p.takeBack(s)
+	if s.phase != fresh {
+		p.takeBack(s)
+	}
 	s.phase = refused
 }
 
@@ -222,12 +225,19 @@ func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verd
 	}
 	p.work.judge.enforced = !p.cfg.Policy.Rules[rule].Report
 	proof := p.work.judge.evaluate(&p.cfg.Policy.Rules[rule].Requirement)
+	if s.phase != fresh {
+		return p.hold(Inert) // it has ended while the host was asked
+	}
 	switch proof.State {
 	case policy.Proved:
 		if code := p.work.judge.grant(); code != reason.OK {
 			return p.refuse(now, s, policy.Proof{Reason: code, Provider: proof.Provider}, rule)
 		}
-		if code, provider := p.work.judge.rememberSigned(); code != reason.OK {
+		code, provider := p.work.judge.rememberSigned()
+		if s.phase != fresh {
+			return p.hold(Inert)
+		}
+		if code != reason.OK {
 			return p.refuse(now, s, policy.Proof{Reason: code, Provider: provider}, rule)
 		}
 		if s.ahead && writes(p.work.writer.Ops(&p.work.view)) {
