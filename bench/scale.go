@@ -66,7 +66,7 @@ func full() scale {
 
 func quick() scale {
 	return scale{
-		Mode: "quick", Tokens: 6000, Refused: 200, Rounds: 8, Requests: 700, Limit: 300 * time.Millisecond,
+		Mode: "quick", Tokens: 6000, Refused: 200, Rounds: 8, Requests: 650, Limit: 300 * time.Millisecond,
 		Connections: 16, Starts: 1, KernelRounds: 5, KernelTime: 30 * time.Millisecond,
 		Flat: 48_000, FlatLimit: 20 * time.Second,
 		PacedRounds: 3, PacedRequests: 400, Rate: 2000,
