@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// aside lets the host do something else within a host call: what the
-// outer callback reads is put back after it.
+// aside lets the host do something else within a host call: what the outer callback reads
+// is put back after it.
 func (h *fakeHost) aside(act func()) {
 	config, context, pairs := h.config, h.context, h.pairs[0]
 	within := h.within
@@ -18,13 +18,17 @@ func (h *fakeHost) aside(act func()) {
 	h.config, h.context, h.pairs[0] = config, context, pairs
 }
 
-// Streams of the tests below: one that has passed, one that waits for keys with a good
-// token, and one with an expired one.
+// Streams of the test below: one that has passed, one that waits for keys with a good token,
+// one with an expired one, and the one that the outer callback is about, if it is new.
 const (
 	openStream = 90 + iota
 	waitingStream
 	expiredStream
+	newStream
 )
+
+// everyStream is all of them.
+var everyStream = []uint64{openStream, waitingStream, expiredStream, newStream}
 
 // inUse is a configuration with a stream and a warm cache, and one before it with a key
 // set, whose gauges it has had to take leave of.
@@ -113,13 +117,13 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 			}
 		}, tick},
 		"a body that passes begins": {remembering(streamConfig), func(h *fakeHost) {
-			h.call("proxy_on_context_create", 60, rootContext)
+			h.call("proxy_on_context_create", newStream, rootContext)
 			h.pairs[0] = streamed(nestedBody)
-			h.call("proxy_on_request_headers", 60, 7, 0)
+			h.call("proxy_on_request_headers", newStream, 7, 0)
 		}},
-		"a signed request": {remembering(hookConfig), func(h *fakeHost) { h.request(60, hook("")) }},
+		"a signed request": {remembering(hookConfig), func(h *fakeHost) { h.request(newStream, hook("")) }},
 		"a token that the host refuses": {inDoubt, func(h *fakeHost) {
-			h.request(60, bearer(unsigned("RS256", 1)+"."+b64.EncodeToString(make([]byte, 256))))
+			h.request(newStream, bearer(unsigned("RS256", 1)+"."+b64.EncodeToString(make([]byte, 256))))
 		}},
 		"a piece of a body":              {inBodies, arrives(waitingStream, 5, 0)},
 		"the end of a body":              {inBodies, arrives(waitingStream, 14, 1)},
@@ -134,9 +138,9 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 			h.call("proxy_on_request_trailers", openStream, 1)
 		}},
 		"an answer":                      {inWait, answer},
-		"a request":                      {inUse, func(h *fakeHost) { h.request(60, bearer(tokenOf("three"))) }},
-		"a refusal":                      {inUse, func(h *fakeHost) { h.request(60, bearer(expired())) }},
-		"a request that waits":           {inWait, func(h *fakeHost) { h.request(60, bearer(tokenOf("three"))) }},
+		"a request":                      {inUse, func(h *fakeHost) { h.request(newStream, bearer(tokenOf("three"))) }},
+		"a refusal":                      {inUse, func(h *fakeHost) { h.request(newStream, bearer(expired())) }},
+		"a request that waits":           {inWait, func(h *fakeHost) { h.request(newStream, bearer(tokenOf("three"))) }},
 		"the end of a stream that waits": {inWait, func(h *fakeHost) { h.call("proxy_on_delete", waitingStream) }},
 	}
 	inner := map[string]func(h *fakeHost){
@@ -150,12 +154,12 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 		"an answer":                 answer,
 		"the end of a stream":       func(h *fakeHost) { h.call("proxy_on_delete", openStream) },
 		"the end of all streams": func(h *fakeHost) {
-			for _, id := range []uint64{openStream, waitingStream, expiredStream, 60} {
+			for _, id := range everyStream {
 				h.call("proxy_on_delete", id)
 			}
 		},
 		"the end of all and others in their places": func(h *fakeHost) {
-			for _, id := range []uint64{openStream, waitingStream, expiredStream, 60} {
+			for _, id := range everyStream {
 				h.call("proxy_on_delete", id)
 				h.call("proxy_on_context_create", id, rootContext)
 			}
@@ -200,7 +204,8 @@ func (h *fakeHost) afterwards() {
 	if h.request(30, bearer(good())) != actionPause {
 		h.t.Fatal("a request passes that no configuration is there for")
 	}
-	for _, id := range []uint64{30, 60, openStream, waitingStream, expiredStream} {
+	h.call("proxy_on_delete", 30)
+	for _, id := range everyStream {
 		h.call("proxy_on_delete", id)
 	}
 	h.call("proxy_on_context_create", rootContext, 0)

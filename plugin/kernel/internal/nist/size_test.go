@@ -19,7 +19,7 @@ func TestKeysAreBounded(t *testing.T) {
 		key, element    uintptr
 		most, mostTable uintptr
 	}{
-		{"P-256", 512, unsafe.Sizeof(nist.Key[fp256.Element, *fp256.Element]{}), unsafe.Sizeof(fp256.Element{}), 2<<10 + 64, 36 << 10}, // with pointers of 64 bits,
+		{"P-256", 512, unsafe.Sizeof(nist.Key[fp256.Element, *fp256.Element]{}), unsafe.Sizeof(fp256.Element{}), 2<<10 + 64, 36 << 10}, // pointers of 64 bits
 		{"P-384", 256, unsafe.Sizeof(nist.Key[fp384.Element, *fp384.Element]{}), unsafe.Sizeof(fp384.Element{}), 3 << 10, 28 << 10},
 		{"P-521", 256, unsafe.Sizeof(nist.Key[fp521.Element, *fp521.Element]{}), unsafe.Sizeof(fp521.Element{}), 4 << 10, 36 << 10},
 	} {
