@@ -146,13 +146,7 @@ func TestWhatTheUpstreamSees(t *testing.T) {
 }
 
 func TestUpstreamThatFails(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := l.Addr().String()
-	_ = l.Close()
-	status, body := raw(t, front(t, "http://"+closed), "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+	status, body := raw(t, front(t, "http://127.0.0.1:1"), "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
 	if status != http.StatusBadGateway || !strings.Contains(body, "does not answer") {
 		t.Errorf("an upstream that is down: %d %s", status, body)
 	}

@@ -308,8 +308,7 @@ func TestServeStartFails(t *testing.T) {
 
 func TestServeUpstreamDown(t *testing.T) {
 	w := newWorld(t)
-	p := w.serve()
-	w.upstream.Close()
+	p := w.serve("--upstream", "http://127.0.0.1:1")
 	if status, body := p.get("/open"); status != http.StatusBadGateway || !strings.Contains(body, "does not answer") {
 		t.Errorf("%d %s", status, body)
 	}
