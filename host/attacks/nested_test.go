@@ -82,6 +82,18 @@ func inDoubt(h *fakeHost) {
 		"rules":[{"match":{"prefix":"/"},"requires":{"requires_any":{"requirements":[{"provider_name":"a"},{"provider_name":"b"}]}}}]}`)
 }
 
+// within does one thing within the first host call of another.
+func within(outer, inner func(h *fakeHost)) func(h *fakeHost) {
+	return func(h *fakeHost) {
+		h.within = func() {
+			h.within = nil
+			h.aside(func() { inner(h) })
+		}
+		outer(h)
+		h.within = nil
+	}
+}
+
 // arrives is a piece of a body, or its end.
 func arrives(id, size, ended uint64) func(h *fakeHost) {
 	return func(h *fakeHost) {
@@ -102,6 +114,13 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 	}
 	tick := func(h *fakeHost) { h.call("proxy_on_tick", rootContext) }
 	answer := func(h *fakeHost) { h.callout(rootContext, h.calls, "200", keySet()) }
+	poor := func(h *fakeHost) {
+		if h.request(70, get()) != actionPause || h.request(71, bearer(expired())) != actionPause {
+			h.t.Error("a request without a good token passes")
+		}
+		h.call("proxy_on_delete", 70)
+		h.call("proxy_on_delete", 71)
+	}
 	outer := map[string]struct {
 		prepare, act func(h *fakeHost)
 	}{
@@ -164,13 +183,10 @@ func TestW04AnyCallbackWithinAnyOther(t *testing.T) {
 				h.call("proxy_on_context_create", id, rootContext)
 			}
 		},
-		"requests": func(h *fakeHost) {
-			if h.request(70, get()) != actionPause || h.request(71, bearer(expired())) != actionPause {
-				h.t.Error("a request without a good token passes")
-			}
-			h.call("proxy_on_delete", 70)
-			h.call("proxy_on_delete", 71)
-		},
+		"requests":                                        poor,
+		"a tick within which the context ends":            within(tick, end),
+		"a request within which the context ends":         within(poor, end),
+		"a request within which a newer configuration is": within(poor, func(h *fakeHost) { h.configure(inline()) }),
 	}
 	for outerName, o := range outer {
 		for innerName, act := range inner {

@@ -53,7 +53,7 @@ func rootOf(id uint32) *root {
 func begin() *memory.Region {
 	before := memory.BeginCall()
 	if !memory.Outermost() {
-		yield()
+		around((*filter.Plugin).Yield)
 	}
 	return before
 }
@@ -70,6 +70,8 @@ func end(before *memory.Region) {
 		forgetLines()
 		forgetPiece()
 		out = results{}
+	} else {
+		around((*filter.Plugin).Regain)
 	}
 	memory.EndCall(before)
 	if outermost {
@@ -109,15 +111,20 @@ func release() {
 	}
 }
 
-// yield leaves the policies' memory to the event that is interrupted.
-func yield() {
+// around is called as a callback within another one begins, and as it ends: it leaves the
+// policies' memory to the interrupted one, and gives it back. Those of roots that were
+// deleted meanwhile are among them.
+func around(nested func(*filter.Plugin)) {
 	for _, r := range roots {
 		if r.current != nil {
-			r.current.plugin.Yield()
+			nested(r.current.plugin)
 		}
 		for _, p := range r.retired {
-			p.plugin.Yield()
+			nested(p.plugin)
 		}
+	}
+	for _, p := range graves {
+		nested(p.plugin)
 	}
 }
 

@@ -156,10 +156,8 @@ func (j *judge) authnProve(s *slot, p *config.Provider, audiences []string) poli
 		}
 		return proof
 	}
-	work := j.plugin.work
 	code := s.attempt.Prove(keys, j.plugin.rsa)
 	j.time(s, code)
-	j.plugin.work = work
 	if code == reason.KeyUnknown && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}

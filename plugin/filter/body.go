@@ -44,30 +44,11 @@ func (p *Plugin) takeBack(s *Stream) {
 
 // ReadBody has the host's body of the stream under way read by a function: n bytes from
 // start on, nil if they cannot be had. The piece is the driver's until the next call.
-func (p *Plugin) ReadBody(read func(start, n int64) []byte) {
-	p.readBody = func(start, n int64) []byte {
-		work := p.work // the proxy is asked, and may call back meanwhile
-		piece := read(start, n)
-		p.work = work
-		return piece
-	}
-}
+func (p *Plugin) ReadBody(read func(start, n int64) []byte) { p.readBody = read }
 
 // Asks has the client's address and the request's protocol asked for by functions; "" is
 // not known.
-func (p *Plugin) Asks(address, protocol func() string) {
-	p.client, p.protocol = asking(p, address), asking(p, protocol)
-}
-
-// asking is a question to the proxy, which may call back meanwhile.
-func asking[T any](p *Plugin, question func() T) func() T {
-	return func() T {
-		work := p.work
-		answer := question()
-		p.work = work
-		return answer
-	}
-}
+func (p *Plugin) Asks(address, protocol func() string) { p.client, p.protocol = address, protocol }
 
 // Delivers says that this host delivers the bodies of held requests: it has been seen to.
 func (p *Plugin) Delivers() { p.delivers = true }

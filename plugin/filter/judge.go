@@ -160,11 +160,8 @@ func (j *judge) prove(s *slot, p *config.Provider, audiences []string) policy.Pr
 			return failed(s.provider, reason.SubjectMismatch)
 		}
 	}
-	// The proxy may be asked, and may call back meanwhile.
-	work := j.plugin.work
 	code := s.attempt.Prove(keys, j.plugin.rsa)
 	j.time(s, code)
-	j.plugin.work = work
 	if code == reason.KeyUnknown && j.asksForKid(p) {
 		return policy.Proof{State: policy.Waiting, Reason: code, Provider: s.provider}
 	}

@@ -79,17 +79,18 @@ type Verdict struct {
 
 // Plugin is one accepted configuration in one worker.
 type Plugin struct {
-	cfg     *config.Config
-	seed    uint64
-	sources []*jwks.Source
-	rsa     jwk.HostRSA // nil if the host has none
-	tokens  tokens
-	log     refusalLog
-	clock   func() int64 // nil where nothing is to be timed
-	waiting queue
-	work    *work // of the event under way; nil between events
-	own     *work // lives as long as the plugin
-	lent    bool  // own is this event's, or that of one which it interrupts
+	cfg         *config.Config
+	seed        uint64
+	sources     []*jwks.Source
+	rsa         jwk.HostRSA // nil if the host has none
+	tokens      tokens
+	log         refusalLog
+	clock       func() int64 // nil where nothing is to be timed
+	waiting     queue
+	work        *work         // of the event under way; nil between events
+	own         *work         // lives as long as the plugin
+	lent        bool          // own is this event's, or that of one which it interrupts
+	interrupted *interruption // the events that this one came within
 
 	home        *memory.Region // where the plugin lives
 	spare       *taps          // those that no stream has
@@ -128,7 +129,7 @@ func unknown() string { return "" }
 func (p *Plugin) LeaveRSATo(host jwk.HostRSA) { p.rsa = host }
 
 // Clock has the time taken that it takes to judge a token that is new, or a signed request.
-func (p *Plugin) Clock(clock func() int64) { p.clock = asking(p, clock) }
+func (p *Plugin) Clock(clock func() int64) { p.clock = clock }
 
 // Providers is the number of providers, which [Verdict.By] counts.
 func (p *Plugin) Providers() int { return len(p.cfg.Providers) }

@@ -47,7 +47,6 @@ func (p *Plugin) carry(plan *replay.Plan) replay.Outcome {
 	if p.shared == nil {
 		return replay.Unavailable
 	}
-	work := p.work // the proxy is asked, and may call back meanwhile
 	for step := plan.Next(); step.Kind != replay.Nothing; step = plan.Next() {
 		switch step.Kind {
 		case replay.ReadShared:
@@ -58,7 +57,6 @@ func (p *Plugin) carry(plan *replay.Plan) replay.Outcome {
 		case replay.Nothing:
 		}
 	}
-	p.work = work
 	return plan.Outcome()
 }
 

@@ -60,14 +60,29 @@ func (p *Plugin) scratch() *work {
 	return p.work
 }
 
-// Yield lets go of the scratch memory without touching it: an event begins within
-// another one, whose verdict is still being carried out.
-func (p *Plugin) Yield() { p.work = nil }
+// interruption is what an event within another one gives back when it ends.
+type interruption struct {
+	work  *work
+	outer *interruption
+}
+
+// Yield lets go of the scratch memory without touching it: an event begins within another
+// one, which waits for the proxy's answer or is still being carried out, and goes on with
+// [Plugin.Regain].
+func (p *Plugin) Yield() { p.work, p.interrupted = nil, &interruption{p.work, p.interrupted} }
+
+// Regain ends an event within another one. A plugin that was made meanwhile has yielded
+// nothing.
+func (p *Plugin) Regain() {
+	if i := p.interrupted; i != nil {
+		p.work, p.interrupted = i.work, i.outer
+	}
+}
 
 // Release ends the event, and with it every verdict: a driver that frees what an event
 // has allocated calls it when no event is under way any more.
 func (p *Plugin) Release() {
-	p.work = nil
+	p.work, p.interrupted = nil, nil
 	if p.lent {
 		p.own.wipe()
 		p.lent = false

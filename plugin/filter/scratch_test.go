@@ -131,12 +131,15 @@ func TestAnEventWithinAnotherHasItsOwnMemory(t *testing.T) {
 	if w := p.Headers(start, &inner, get()); w.Action != Refuse {
 		t.Fatalf("%+v", w)
 	}
-	p.Yield()
+	p.Regain()
 	if after, _ := json.Marshal(v); string(after) != string(before) {
 		t.Errorf("%s became %s", before, after)
 	}
+	if p.work != p.own {
+		t.Error("the outer event does not go on with its memory")
+	}
 	p.Release()
-	if p.lent || p.work != nil {
+	if p.lent || p.work != nil || p.interrupted != nil {
 		t.Error("the outer event is not over")
 	}
 }
