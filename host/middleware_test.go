@@ -185,7 +185,7 @@ func TestMiddlewareHoldsForACallout(t *testing.T) {
 		}
 	}
 	for i := 0; h.Workers()[0].Streams != 0; i++ {
-		if i > 500 {
+		if i > 30_000 {
 			t.Fatal("the stream is still open")
 		}
 		time.Sleep(time.Millisecond)
@@ -266,7 +266,7 @@ func TestMiddlewareDoesNotWaitForABodyItHasAnswered(t *testing.T) {
 	defer conn.Close()
 	// The body is announced and never comes.
 	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: a\r\nX-Deny: 1\r\nContent-Length: 100\r\n\r\n")
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +343,7 @@ func TestMiddlewareDoesNotWaitForAReaderThatOutlivesNext(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello")
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)

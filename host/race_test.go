@@ -71,7 +71,7 @@ func TestWorkersStreamsAndReloadsTogether(t *testing.T) {
 					kv = []string{"x-trap", "1"}
 				}
 				s.RequestHeaders(get(kv...), true)
-				wait, cancel := context.WithTimeout(ctx, 5*time.Second)
+				wait, cancel := context.WithTimeout(ctx, time.Minute)
 				switch s.WaitRequest(wait) {
 				case StateContinue:
 					passed.Add(1)

@@ -58,7 +58,7 @@ func TestKilledTestLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	for deadline := time.Now().Add(5 * time.Second); isEnvoy(pid); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); isEnvoy(pid); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("envoy, process %d, outlives the killed test", pid)
 		}

@@ -78,7 +78,7 @@ func knock(t *testing.T, e *envoy.Envoy, name, text string, enough func(answer [
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetDeadline(time.Now().Add(3 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Error(err)
 	}

@@ -148,12 +148,12 @@ func (c *crew) rotation() {
 	if n := c.server.upstream.Count() - before; n != 1 {
 		c.t.Errorf("%d fetches for a rotation, want 1", n)
 	}
-	time.Sleep(600 * time.Millisecond) // a quarter of a second, and a tick
+	time.Sleep(1200 * time.Millisecond) // a quarter of a second, a tick, and a slow machine
 	c.want("the withdrawn key", c.all(good()), 401)
 	c.server.now(serve("rsa"))
 	time.Sleep(2 * time.Second)
 	c.want("rotated back by one request on one worker", c.first(good()), 200)
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond)
 	// Nobody asks here: the other workers have noticed by themselves.
 	c.server.now(says(500, ""))
 	c.want("the key that was withdrawn meanwhile", c.all(good(by("rsa-next"))), 401)

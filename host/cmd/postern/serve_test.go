@@ -137,7 +137,7 @@ func TestServeDrains(t *testing.T) {
 			break
 		}
 		_ = conn.Close()
-		if i > 200 {
+		if i > 3000 {
 			t.Fatal("still listening")
 		}
 		time.Sleep(10 * time.Millisecond)
