@@ -3,6 +3,7 @@ package attacks
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -233,4 +234,43 @@ func (h *fakeHost) afterwards() {
 		h.t.Fatal("an expired token passes")
 	}
 	_ = h.mod.Close(h.ctx)
+}
+
+// TestW04ManyConfigurationsWithinACallback: 20 newer ones at a time come within one host
+// call, each with a map of its own names that takes more than one bucket. Bytes of such
+// maps' hashes look like addresses at times, here after some 2,000: the poisoned build must
+// not take them for pointers that the outer callback has left.
+func TestW04ManyConfigurationsWithinACallback(t *testing.T) {
+	h := start(t)
+	name := 0
+	configurations := func() {
+		for range 20 {
+			var named strings.Builder
+			for i := range 12 {
+				name++
+				named.WriteString(`"r` + strconv.Itoa(name) + `":{"allow_missing":{}}`)
+				if i < 11 {
+					named.WriteString(",")
+				}
+			}
+			if !h.configure(`{"rules":[{"match":{"prefix":"/"},"requires":{}}],"requirement_map":{` + named.String() + `}}`) {
+				t.Fatal(h.logs)
+			}
+			h.logs = nil
+		}
+	}
+	for id := range uint32(300) {
+		h.configure(inline())
+		h.within = func() { h.aside(configurations); h.within = nil }
+		h.call("proxy_on_tick", rootContext)
+		h.within = nil
+		h.configure(inline())
+		if h.request(100+id, bearer(good())) != actionContinue {
+			t.Fatal(h.answers)
+		}
+		h.call("proxy_on_delete", uint64(100+id))
+	}
+	if name == 0 {
+		t.Fatal("no host call of a tick in 300")
+	}
 }

@@ -201,9 +201,21 @@ func known(at uintptr) bool {
 // leastBucket is the size of the smallest bucket of a hash map.
 const leastBucket = 76
 
-// hashes says that an object without a layout has hashes at that offset, if it is a
-// bucket of a hash map: those of three keys look like a pointer into the first 16 MiB.
-func hashes(offset, size uintptr) bool { return offset < 8 && size >= leastBucket }
+// hashes says that an object without a layout has hashes at that offset, if it is the
+// buckets of a hash map: those of three keys look like a pointer into the first 16 MiB.
+// A bucket begins with eight of them and has a size that 4 divides and 8 does not; where
+// there are several they are a power of two, so the size of all tells that of one; a
+// single one may be taken for several, and a few of its words are not looked at then.
+func hashes(offset, size uintptr) bool {
+	if size < leastBucket {
+		return false
+	}
+	bucket := size
+	for bucket%8 == 0 {
+		bucket /= 2
+	}
+	return offset < 8 || bucket >= leastBucket && offset%bucket < 8
+}
 
 // mayPoint says whether word i of an object of that layout may hold a pointer.
 func mayPoint(layout, i uintptr) bool {
