@@ -230,11 +230,17 @@ func mayPoint(layout, i uintptr) bool {
 	return *(*byte)(unsafe.Pointer(layout + 4 + i/8))>>(i%8)&1 != 0
 }
 
-// bookkeeping says whether an address is one of this package's own variables.
+// random is the state that the runtime draws from when it makes a map or walks one: any
+// word, now and then one that looks like an address.
+//
+//go:extern runtime.xorshift32State
+var random uint32
+
+// bookkeeping says whether an address is one of this package's own variables, or random's.
 func bookkeeping(at uintptr) bool {
 	region, number := uintptr(unsafe.Pointer(&call)), uintptr(unsafe.Pointer(&held))
 	return at >= region && at < region+unsafe.Sizeof(call) || at == uintptr(unsafe.Pointer(&top)) || at == number || at == number+4 ||
-		at == uintptr(unsafe.Pointer(&lowest)) || at == uintptr(unsafe.Pointer(&span))
+		at == uintptr(unsafe.Pointer(&random)) || at == uintptr(unsafe.Pointer(&lowest)) || at == uintptr(unsafe.Pointer(&span))
 }
 
 // pointsIn says whether a word is an address in the call region.
