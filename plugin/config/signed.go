@@ -250,8 +250,8 @@ func signedBody(s *SignedRequest, c *signedCommon, v value) {
 	s.Stream = stream.boolean(false)
 	s.BeforeUpstream = delivery.choice("while_paused", "before_upstream") == 1
 	o.close()
-	if s.Verify.Body == signed.BodyDigest && !covers {
-		mode.fail("the scheme signs no digest of the body")
+	if s.Verify.Body == signed.BodyDigest && !s.Traits.MayCover {
+		mode.fail("requests of this scheme carry no digest") // of which none would pass
 	}
 	if s.Stream && s.Verify.Body != signed.BodyDigest {
 		stream.fail("needs the mode \"digest\"")

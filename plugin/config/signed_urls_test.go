@@ -40,7 +40,7 @@ func TestSignedURLsThatCannotBe(t *testing.T) {
 		"a secret for CloudFront":          {`"signed_url":{"dialect":"cloudfront"}`, textKey, `keys[0].secret: none of the algorithms can be verified with it (rsa-v1_5-sha1)`},
 		"a public key for Google":          {`"signed_url":{"dialect":"google"}`, frontKey, `keys[0].public_key: none of the algorithms can be verified with it (hmac-sha1)`},
 		"another algorithm":                {`"signed_url":{"dialect":"google"},"require":{"algorithms":["hmac-sha256"]}`, textKey, `require: the scheme takes none of these algorithms`},
-		"a digest of the body":             {`"signed_url":{"dialect":"google"},"body":{"mode":"digest"}`, textKey, `body.mode: the scheme signs no digest of the body`},
+		"a digest of the body":             {`"signed_url":{"dialect":"google"},"body":{"mode":"digest"}`, textKey, `body.mode: requests of this scheme carry no digest`},
 		"a member of Aliyun's":             {`"aliyun":{"x":1}`, textKey, `aliyun.x: unknown key`},
 		"what Aliyun cannot list":          {`"aliyun":{},"require":{"components":["Date"]}`, textKey, `aliyun: X-Ca-Signature-Headers cannot list "Date" (require.components)`},
 		"a base for Aliyun":                {`"aliyun":{},"public_base_url":"https://a.example"`, textKey, `aliyun: signs the path alone: public_base_url and notification_url mean nothing`},
