@@ -34,7 +34,6 @@ var nobodys = without("x-user", "x-jwt-payload", "x-kept-user")
 var reportGroup = group{
 	name: "report", config: `{"mode": "report",` + reportProviders + `
   "rules": [
-    {"match": {"path": "/enforced"}, "requires": {"provider_name": "corp"}, "mode": "enforce"},
     {"match": {"path": "/kept"}, "requires": {"provider_name": "kept"}},
     {"match": {"path": "/both"}, "requires": {"requires_all": {"requirements": [{"provider_name": "kept"}, {"provider_name": "corp"}]}}},
     {"match": {"path": "/scoped"}, "requires": {"provider_name": "corp"}, "authorize": {"scopes": {"all": ["write"]}}},
@@ -59,8 +58,31 @@ var reportGroup = group{
 		{law: "F-01 a path without a rule goes on", send: get("/elsewhere", theirs, line("authorization", "Bearer a.b.c")), want: reported("no_rule", nobodys)},
 		{law: "a body goes on", send: call("POST", "/api", body("a=1")), want: reported("missing")},
 		{law: "gRPC goes on", send: call("POST", "/api/Call", line("content-type", "application/grpc"), line("te", "trailers"), body("\x00\x00\x00\x00\x00")), want: reported("missing")},
+		{law: "F-01 a host that cannot be read goes on, and nothing with it that would do for an identity", send: get("/api", authority("a,b"), theirs, line("x_user", "root"), line("X.User", "root"), line("x-user-agent", "a")), want: reported("headers_unreadable", nobodys, without("x_user", "x.user"))},
+	},
+}
+
+// reportButGroup: mode report at the top and a rule that enforces. Nothing passes that may
+// have been meant for it and could not be matched.
+var reportButGroup = group{
+	name: "report-but", config: `{"mode": "report",` + reportProviders + `
+  "rules": [
+    {"match": {"path_separated_prefix": "/enforced"}, "requires": {"provider_name": "corp"}, "mode": "enforce"},
+    {"match": {"path_separated_prefix": "/api"}, "requires": {"provider_name": "corp"}}
+  ]
+}`,
+	cases: []scenario{
 		{law: "a rule that enforces refuses", send: get("/enforced"), want: missing("missing")},
+		{law: "another reports", send: get("/api", theirs), want: reported("missing", nobodys)},
+		{law: "a token of nobody's goes on where that is reported", send: get("/api", bearer(claim("aud", "other"))), want: reported("audience_mismatch", without("authorization")).by("corp")},
 		{law: "S-04 a token that is known from a rule that reports is judged anew by one that enforces", send: get("/enforced", bearer(claim("aud", "other"))), want: invalid("audience_mismatch").by("corp")},
+		{law: "a path without a rule goes on", send: get("/elsewhere", theirs), want: reported("no_rule", nobodys)},
+		{law: "F-01 a host that cannot be read hides no rule that enforces", send: get("/enforced/x", authority("a,b")), want: malformed("headers_unreadable")},
+		{law: "F-01 nor does one with a user", send: get("/enforced/x", authority("u@api.test")), want: malformed("headers_unreadable")},
+		{law: "F-01 nor a path that is not normal", send: get("/enforced//x"), want: malformed("path_not_normal")},
+		{law: "F-01 from wherever it begins", send: get("/api/../enforced/x"), want: malformed("path_not_normal")},
+		{law: "F-01 in whatever spelling", send: get("/enforced%2fx"), want: malformed("path_not_normal")},
+		{law: "F-01 what is no UTF-8", send: get("/enforced/%c0%af"), want: malformed("path_not_normal")},
 	},
 }
 

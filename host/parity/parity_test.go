@@ -22,7 +22,7 @@ func table() []*group {
 		&fetchGroup, &rotationGroup, &noRefetchGroup, &sharedGroup, &outageGroup, &laterGroup, &staleGroup, &bad,
 		&profilesGroup, &issuersGroup, &encodingsGroup, &stepUpGroup,
 		&authorizeGroup, &discloseGroup, &acceptGroup,
-		&reportGroup, &reportRulesGroup,
+		&reportGroup, &reportButGroup, &reportRulesGroup,
 		&hooksGroup, &mixedGroup, &partnersGroup,
 		&cacheGroup, &keptGroup, &keptStaleGroup,
 	}

@@ -13,7 +13,9 @@ func (b *builder) rules(v value) {
 		list = list[:maxRules]
 	}
 	for _, e := range list {
-		b.cfg.Policy.Rules = append(b.cfg.Policy.Rules, b.rule(e))
+		rule := b.rule(e)
+		b.cfg.Policy.Rules = append(b.cfg.Policy.Rules, rule)
+		b.cfg.Policy.Enforces = b.cfg.Policy.Enforces || !rule.Report
 	}
 	for i := range b.named {
 		if !b.named[i].used {

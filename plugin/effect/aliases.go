@@ -6,8 +6,19 @@ import "github.com/postern-wasm/postern/plugin/request"
 // the least careful of upstreams does. CGI and what descends from it write '-' as '_' and
 // some do the same to '.', so that "X_User" and "x.user" arrive there as "X-User" does.
 
+// dropLikes removes what is no identity header by its name and yet would do for one.
+func (w *Writer) dropLikes(cfg *Config, v *request.View) {
+	if len(cfg.IdentityHeaders) == 0 {
+		return
+	}
+	if !cfg.KeepAliases {
+		w.dropAliases(cfg, v)
+	}
+	w.keepThrough(cfg, v)
+}
+
 // dropAliases removes the lines whose names some upstream would take for an identity
-// header's, and a Connection line that tells the next hop to drop one.
+// header's.
 func (w *Writer) dropAliases(cfg *Config, v *request.View) {
 	var lengths uint64 // of identity headers; longer ones share a bit
 	for _, name := range cfg.IdentityHeaders {

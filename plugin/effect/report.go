@@ -9,13 +9,15 @@ import (
 // It goes on as nobody's: [Writer.Begin] takes back whatever a proof has granted.
 
 // BeginUnread is [Writer.Begin] for a header list that could not be read: every identity
-// header is removed, whether it is seen or not.
-func (w *Writer) BeginUnread(cfg *Config) {
+// header is removed, whether it is seen or not, and of what there is to see all that would
+// pass for one.
+func (w *Writer) BeginUnread(cfg *Config, v *request.View) {
 	w.ops, w.cookies, w.buf = w.ops[:0], w.cookies[:0], w.buf[:0]
 	w.target = ""
 	for _, name := range cfg.IdentityHeaders {
 		w.ops = append(w.ops, Op{Kind: Remove, Name: name})
 	}
+	w.dropLikes(cfg, v)
 }
 
 // OpsUnread returns the operations that BeginUnread has noted.

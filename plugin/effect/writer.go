@@ -61,12 +61,7 @@ func (w *Writer) Begin(cfg *Config, v *request.View) {
 			w.ops = append(w.ops, Op{Kind: Remove, Name: name})
 		}
 	}
-	if len(cfg.IdentityHeaders) > 0 {
-		if !cfg.KeepAliases {
-			w.dropAliases(cfg, v)
-		}
-		w.keepThrough(cfg, v)
-	}
+	w.dropLikes(cfg, v)
 	if v.NewTarget != "" {
 		w.target = v.NewTarget
 	}

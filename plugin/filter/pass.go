@@ -41,9 +41,9 @@ func announcement(v *request.View) (n int64, ok bool) {
 }
 
 // pass lets the request's body pass from now on.
-func (j *judge) pass(rule int) {
+func (j *judge) pass() {
 	s := j.stream
-	s.phase, s.rule = passes, rule
+	s.phase = passes
 	s.limit = j.plugin.cfg.Providers[j.slots[0].provider].Signed.MaxBytes
 	if n, ok := announcement(&j.plugin.work.view); ok && n >= 0 {
 		s.limit = min(s.limit, n)

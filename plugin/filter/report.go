@@ -7,8 +7,9 @@ import (
 )
 
 // reports says whether a refusal is reported and the request let through: where the rule
-// that refuses says so, else where the whole configuration does. A fault of the program
-// refuses everywhere.
+// that refuses says so, else where the whole configuration does. What could not be matched
+// may have been meant for any rule, so it is refused if one enforces. A fault of the
+// program refuses everywhere.
 func (p *Plugin) reports(c reason.Code, rule int) bool {
 	if c == reason.Internal || c == reason.Undecided || c == reason.OK {
 		return false
@@ -16,19 +17,19 @@ func (p *Plugin) reports(c reason.Code, rule int) bool {
 	if rule >= 0 && rule < len(p.cfg.Policy.Rules) {
 		return p.cfg.Policy.Rules[rule].Report
 	}
-	return p.cfg.Policy.Report
+	return p.cfg.Policy.Report && (c == reason.NoRule || !p.cfg.Policy.Enforces)
 }
 
 // report lets a refused request through as nobody's: without identity headers, without
 // what some branch of the requirement has granted, and without the credentials that the
 // rule's providers do not forward, good or bad.
 func (p *Plugin) report(now int64, s *Stream, proof policy.Proof, rule int) *Verdict {
-	s.phase = allowed
+	s.phase, s.bodyless = allowed, false
 	w := p.scratch()
 	w.verdict = Verdict{Action: Continue, Reason: proof.Reason, Reported: true, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm, KeyID: w.judge.signer}
 	p.tell(now, w, rule)
 	if proof.Reason == reason.HeadersUnreadable {
-		w.writer.BeginUnread(&p.cfg.Effect)
+		w.writer.BeginUnread(&p.cfg.Effect, &w.view)
 		w.verdict.Ops = w.writer.OpsUnread()
 	} else {
 		w.writer.Begin(&p.cfg.Effect, &w.view)

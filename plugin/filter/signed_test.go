@@ -351,6 +351,29 @@ func TestHostsThatHoldBodiesThemselves(t *testing.T) {
 	want(t, "one comes", c.take(s, github(""), "body", true, false), reason.BodyNotCovered)
 }
 
+// TestABodyThatNoneAnnouncedIsTheRules: whether it is refused or reported says the mode of
+// the rule that let its headers through, and it is told of once.
+func TestABodyThatNoneAnnouncedIsTheRules(t *testing.T) {
+	for _, c := range []struct {
+		top, rule string
+		reported  bool
+	}{
+		{"report", "enforce", false}, {"report", "report", true}, {"enforce", "report", true}, {"enforce", "enforce", false},
+	} {
+		config := strings.Replace(hooks(`,"body":{"delivery":"before_upstream"}`), `{"providers"`, `{"mode":"`+c.top+`","providers"`, 1)
+		plugin := newCourier(t, strings.Replace(config, `"requires"`, `"mode":"`+c.rule+`","requires"`, 1), newMemo())
+		s := &Stream{ID: 1}
+		want(t, "none announced", plugin.open(s, github("")), reason.OK)
+		v := plugin.take(s, github(""), "body", false, false)
+		if v.Reported != c.reported || (v.Action == Continue) != c.reported || v.Reason != reason.BodyNotCovered {
+			t.Errorf("%s, the rule %s: action %d, %s, reported %v", c.top, c.rule, v.Action, v.Reason, v.Reported)
+		}
+		if more := plugin.take(s, github(""), "more", true, false); (more.Action == Continue) != c.reported || more.Reported {
+			t.Errorf("%s, the rule %s, the next piece: action %d, reported %v", c.top, c.rule, more.Action, more.Reported)
+		}
+	}
+}
+
 // TestAStreamThatEndsWhileItsBodyIsRead: the host may end it within the very call that reads
 // a piece, and then has nothing to hand over.
 func TestAStreamThatEndsWhileItsBodyIsRead(t *testing.T) {

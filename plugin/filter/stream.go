@@ -46,11 +46,13 @@ type Stream struct {
 	since    int64 // when the wait for it began
 	taps     *taps // what runs over it, or nil
 
-	// Where the body passes: the rule and the provider that it is refused by, and the byte
-	// that is kept back.
-	rule, by int
-	kept     byte
-	keeps    bool
+	rule int // that matched
+
+	// Where the body passes: the provider that it is refused by, and the byte that is kept
+	// back.
+	by    int
+	kept  byte
+	keeps bool
 
 	// next and previous link the streams that wait, in order of arrival: a stream is
 	// memory that lives as long as the request, so that waiting allocates nothing.
@@ -159,7 +161,7 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 	if s.phase == surplus {
 		p.scratch()
 		p.read(headers)
-		return p.refuse(now, s, policy.Proof{Reason: reason.BodyNotCovered, Provider: -1}, -1)
+		return p.refuse(now, s, policy.Proof{Reason: reason.BodyNotCovered, Provider: -1}, s.rule)
 	}
 	if s.phase != waits {
 		return p.hold(Inert)
@@ -223,6 +225,7 @@ func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verd
 		}
 		return p.refuse(now, s, policy.Proof{Reason: reason.NoRule, Provider: -1}, -1)
 	}
+	s.rule = rule
 	p.work.judge.enforced = !p.cfg.Policy.Rules[rule].Report
 	proof := p.work.judge.evaluate(&p.cfg.Policy.Rules[rule].Requirement)
 	if s.phase != fresh {
@@ -245,7 +248,7 @@ func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verd
 		}
 		verdict := p.allow(s, proof)
 		if p.work.judge.pledged {
-			p.work.judge.pass(rule)
+			p.work.judge.pass()
 		}
 		return verdict
 	case policy.Waiting, policy.Held:
@@ -264,6 +267,9 @@ func (p *Plugin) read(headers []request.Header) reason.Code {
 	}
 	if len(headers) == 0 || len(headers) > maxHeaders || size > maxHeaderBytes {
 		p.work.view.Read(nil, p.cfg.Paths)
+		if p.cfg.Policy.Report {
+			p.work.view.Headers = headers // goes on, and not with what passes for an identity
+		}
 		return reason.HeadersUnreadable
 	}
 	return p.work.view.Read(headers, p.cfg.Paths)

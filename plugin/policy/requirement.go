@@ -65,8 +65,11 @@ type Table struct {
 	Rules []Rule
 	// AllowUnmatched passes a request that no rule matches (default: "allow").
 	AllowUnmatched bool
-	// Report lets through what is refused before any rule is found, or because none is.
+	// Report lets through what is refused because no rule matches, or before any is looked
+	// for; the latter only where no rule enforces, since it might have been meant for it.
 	Report bool
+	// Enforces says that some rule refuses: its Report is not set.
+	Enforces bool
 
 	index *index // of Rules, or nil: see Index
 }

@@ -110,11 +110,15 @@ func (v *View) readLines() (n lines, ok bool) {
 	ok = true
 	for i := range v.Headers {
 		h := &v.Headers[i]
-		if h.Name == "" || !clean(h.Name) || !clean(h.Value) {
-			ok = false // RFC 9110 §5.5: CR, LF and NUL are invalid and dangerous
+		if h.Name == "" {
+			ok = false
 			continue
 		}
 		v.names |= bitOf(h.Name)
+		if !clean(h.Name) || !clean(h.Value) {
+			ok = false // RFC 9110 §5.5: CR, LF and NUL are invalid and dangerous
+			continue
+		}
 		switch len(h.Name) { // most lines are of other lengths: one comparison rules them out
 		case len(":path"):
 			take(h, ":path", &n.path, &v.Target)
