@@ -270,6 +270,7 @@ func (c chooser) rule(a *authnConfig, i int) (object, []string) {
 	}
 	if c.one(8) {
 		match["query_parameters"] = list{object{"name": "x", "string_match": object{"exact": "1"}}}
+		paths = append(paths, at+"?x=1&x=2", at+"?x=2&x=1")
 	}
 	rule["match"] = match
 	switch _, named := a.filter["requirement_map"]; {

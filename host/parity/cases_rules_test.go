@@ -89,6 +89,8 @@ var rulesGroup = group{
 		{law: "all header conditions hold", send: get("/h/both", line("x-env", "prod"), line("x-zone", "1")), want: untouched()},
 
 		{law: "a query parameter matches exactly", send: get("/q/exact?u=1&v=2"), want: untouched()},
+		{law: "of two of a name the first counts", send: get("/q/exact?v=2&v=1"), want: untouched()},
+		{law: "and not the second", send: get("/q/exact?v=1&v=2"), want: denied("no_rule")},
 		{law: "a query parameter of other value does not match", send: get("/q/exact?v=22"), want: denied("no_rule")},
 		{law: "a query parameter that is absent does not match", send: get("/q/exact"), want: denied("no_rule")},
 		{law: "a query parameter that is present matches", send: get("/q/present?v"), want: untouched()},

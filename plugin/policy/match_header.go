@@ -118,8 +118,8 @@ func decimal(s string) (int64, bool) {
 const minInt64 = -1 << 63
 
 // QueryMatch is a condition on a query parameter, whose names and values are compared
-// percent-decoded once (in paths "raw" as they stand). Several values are judged one by
-// one: one must match.
+// percent-decoded once (in paths "raw" as they stand). Where there are several of a name
+// the first one counts, as in Envoy.
 type QueryMatch struct {
 	// Name of the parameter, exact.
 	Name string
@@ -134,12 +134,7 @@ func (q *QueryMatch) matches(v *request.View) bool {
 		if !v.IsParameter(name, q.Name) {
 			continue
 		}
-		if q.Absent {
-			return false
-		}
-		if q.Text.Kind == NoText || q.Text.matches(v.Decode(value)) {
-			return true
-		}
+		return !q.Absent && (q.Text.Kind == NoText || q.Text.matches(v.Decode(value)))
 	}
 	return q.Absent
 }
