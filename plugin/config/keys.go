@@ -40,13 +40,13 @@ func (b *builder) localKeys(p *Provider, v value, listed value) {
 	case "inline_bytes":
 		document = source.base64()
 	case "environment_variable":
-		variable := source.word()
+		variable := source.word() // never quoted, as in environmentSecret
 		if variable == "" {
 			return
 		}
 		var ok bool
 		if document, ok = b.env(variable); !ok || document == "" {
-			source.fail("environment variable ", quote(variable), " is not set (see environment_variables in Envoy's vm_config)")
+			source.fail(variableNotSet)
 			return
 		}
 	case "filename":

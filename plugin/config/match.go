@@ -68,7 +68,7 @@ func (b *builder) pathMatch(o *object) policy.PathMatch {
 	case "path_separated_prefix":
 		p.Kind, p.Text = policy.PathSeparated, b.rulePath(v, true)
 		if text := v.text(""); text == "" || strings.HasSuffix(text, "/") || strings.ContainsAny(text, "?#") {
-			v.fail(`must not be empty, end with '/' or have '?' or '#', not `, quote(text))
+			v.fail(`must not be empty, end with '/' or have '?' or '#'`)
 		}
 	case "safe_regex":
 		p.Kind, p.Pattern = policy.PathRegex, pattern(v)
@@ -239,7 +239,7 @@ func hostMatch(v value) policy.HostMatch {
 	name, suffix := strings.CutPrefix(text, "*")
 	folded := request.FoldHost(name)
 	if suffix && (!strings.HasPrefix(folded, ".") || len(folded) < 2) || strings.ContainsAny(name, "*/@,#? \\") || folded == "" {
-		v.fail(`want a host such as "api.example.com", "api.example.com:8443" or "*.example.com", not `, quote(text))
+		v.fail(`want a host such as "api.example.com", "api.example.com:8443" or "*.example.com"`)
 	}
 	return policy.HostMatch{Name: folded, Suffix: suffix}
 }

@@ -25,7 +25,7 @@ func (b *builder) places(o *object) []credential.Place {
 	for _, e := range cookies.list() {
 		name := e.word()
 		if name != "" && !isToken(name) {
-			e.fail("want a cookie's name (RFC 6265 §4.1.1), not ", quote(name))
+			e.fail("want a cookie's name (RFC 6265 §4.1.1)")
 		}
 		list = append(list, credential.Place{In: credential.InCookie, Name: b.once(e, credential.InCookie, name, list)})
 	}

@@ -168,6 +168,8 @@ type object struct {
 	fields []field
 	asked  []string
 	lacks  []lack
+	// private says that no key is quoted that is not known.
+	private bool
 }
 
 // lack is a member that should be there. It is reported by close, unless an unknown key
@@ -271,7 +273,10 @@ func (o *object) close(notYet ...string) {
 		if f.seen {
 			continue
 		}
-		path := join(o.path(), f.key)
+		path := o.path()
+		if !o.private {
+			path = join(path, f.key)
+		}
 		if known(f.key, notYet) {
 			o.out.fail(path, "is not supported by this version")
 			o.forgiveChoice()

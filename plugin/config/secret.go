@@ -23,6 +23,7 @@ func (b *builder) secret(v value) []byte {
 // secretOf is secret for an object that has other members besides.
 func (b *builder) secretOf(o *object) []byte {
 	var bytes string
+	o.private = true // {my-secret} in YAML is a key of that name
 	name, v := o.onlyNeed("inline", "inline_base64", "env")
 	switch name {
 	case "inline":
@@ -46,6 +47,8 @@ func (b *builder) secretOf(o *object) []byte {
 	return []byte(bytes)
 }
 
+const variableNotSet = "names an environment variable that is not set (see environment_variables in Envoy's vm_config)"
+
 // environmentSecret looks a variable up. Not even its name is quoted: who mistakes this
 // form for the one before it writes the secret there.
 func (b *builder) environmentSecret(v value) string {
@@ -56,7 +59,7 @@ func (b *builder) environmentSecret(v value) string {
 	s, ok := b.env(variable)
 	switch {
 	case !ok:
-		v.fail("names an environment variable that is not set (see environment_variables in Envoy's vm_config)")
+		v.fail(variableNotSet)
 	case s == "":
 		v.fail("names an environment variable that is empty")
 	case strings.HasSuffix(s, "\n") || strings.HasSuffix(s, "\r"):

@@ -40,7 +40,9 @@ func TestSecretsHaveOneOfThreeForms(t *testing.T) {
 		{"a secret that stands by itself", `"hunter2"`, "", "secret: want an object, not a string", ""},
 		{"two forms", `{"inline":"hunter2","env":"PLAIN"}`, "", "secret.env: only one of inline, inline_base64, env may be given", ""},
 		{"no form", `{}`, "", "secret: one of inline, inline_base64, env is required", ""},
-		{"a form that is none", `{"file":"hunter2"}`, "", "secret.file: unknown key", ""},
+		{"a form that is none", `{"file":"hunter2"}`, "", "secret: unknown key", ""},
+		{"a secret that is a key, as {hunter2} is in YAML", `{"hunter2":null}`, "", "secret: unknown key", ""},
+		{"a form that is misspelt", `{"inlin":"hunter2"}`, "", "secret: unknown key; did you mean \"inline\"?", ""},
 		{"another type", `{"inline":["hunter2"]}`, "", "secret.inline: want a string, not a list", ""},
 	} {
 		b := &builder{out: &findings{}, env: func(name string) (string, bool) { s, ok := environment[name]; return s, ok }}
@@ -68,5 +70,49 @@ func hold(t *testing.T, law, what string, list []Problem, want string) {
 	t.Helper()
 	if want == "" && len(list) > 0 || want != "" && (len(list) == 0 || !strings.HasPrefix(list[0].String(), want)) {
 		t.Errorf("%s: %s %v", law, what, list)
+	}
+}
+
+// TestNothingThatMayBeACredentialIsQuoted: a credential in the wrong place is told by its
+// place alone, since the module logs what is wrong.
+func TestNothingThatMayBeACredentialIsQuoted(t *testing.T) {
+	const (
+		user   = `https://me:hunter2@hooks.example/`
+		signed = `{"providers":{"p":{"signed_request":{%}}},"rules":[]}`
+		tokens = `{"providers":{"p":{"issuer":"i",%}},"rules":[]}`
+		match  = `{"rules":[{"match":{%},"requires":{}}]}`
+		hooks  = `"preset":"github","keys":[{"id":"a","secret":{"inline":"s"}}],`
+		secret = `"preset":"github","keys":[{"id":"a","secret":`
+	)
+	for _, c := range []struct{ in, members string }{
+		{signed, hooks + `"public_base_url":"` + user + `"`},
+		{signed, hooks + `"notification_url":"` + user + `"`},
+		{signed, hooks + `"public_base_url":"me:hunter2@hooks.example"`},
+		{signed, `"template":{"public_base_url":"` + user + `","notification_url":"ftp://hunter2@h"}`},
+		{signed, `"signed_url":{"dialect":"akamai","token_name":"hdnts=hmac=hunter2"},"keys":[]`},
+		{signed, `"signed_url":{"dialect":"akamai","salt":{"hunter2":null}},"keys":[]`},
+		{signed, secret + `{"hunter2":null}}]`},
+		{signed, secret + `{"env":"hunter2"}}]`},
+		{signed, secret + `"hunter2"}]`},
+		{signed, `"preset":"discord","keys":[{"id":"a","public_key":{"text":"hunter2"}}]`},
+		{tokens, `"local_jwks":{"environment_variable":"{\"keys\":[{\"kty\":\"oct\",\"k\":\"hunter2\"}]}"}`},
+		{tokens, `"local_jwks":{"inline_string":"hunter2"}`},
+		{tokens, `"remote_jwks":{"http_uri":{"uri":"` + user + `","cluster":"c"}}`},
+		{tokens, `"discovery":{"uri":"` + user + `","cluster":"c"}`},
+		{tokens, `"local_jwks":{},"from_cookies":["session=hunter2"]`},
+		{tokens, `"local_jwks":{},"from_headers":[{"name":"Authorization: Bearer hunter2"}]`},
+		{match, `"hosts":["` + user + `"]`},
+		{match, `"path_separated_prefix":"/a?token=hunter2"`},
+		{`{"limits":{"shared_data_secret":%}}`, `{"hunter2":null}`},
+	} {
+		_, problems := Parse([]byte(strings.Replace(c.in, "%", c.members, 1)), nil)
+		if len(problems) == 0 {
+			t.Errorf("%s: passes", c.members)
+		}
+		for _, p := range problems {
+			if strings.Contains(p.String(), "hunter2") {
+				t.Errorf("%s: %s", c.members, p)
+			}
+		}
 	}
 }

@@ -103,7 +103,7 @@ func parameterName(v value, absent string) string {
 	}
 	name := v.word()
 	if hasControl(name) || strings.ContainsAny(name, " \t\"%&+=;,~#$\\") {
-		v.fail("want a plain name, not ", quote(name))
+		v.fail("want a plain name")
 	}
 	return name
 }
