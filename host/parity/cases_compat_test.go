@@ -80,8 +80,15 @@ var compatGroup = group{
 var preflightGroup = group{
 	name: "preflight", config: `{
   "bypass_cors_preflight": true, "strip_failure_response": true,
-  "providers": {"corp": {"issuer": "https://issuer.test", "claim_to_headers": [{"header_name": "x-user", "claim_name": "sub"}], "local_jwks": {"inline_string": {{set "rsa"}}}}},
+  "providers": {
+    "corp": {"issuer": "https://issuer.test", "claim_to_headers": [{"header_name": "x-user", "claim_name": "sub"}], "local_jwks": {"inline_string": {{set "rsa"}}}},
+    "other": {
+      "issuer": "https://other.test", "from_headers": [{"name": "x-other"}], "claim_to_headers": [{"header_name": "x-user", "claim_name": "sub"}],
+      "local_jwks": {"inline_string": {{set "rsa"}}}
+    }
+  },
   "rules": [
+    {"match": {"prefix": "/both"}, "requires": {"requires_all": {"requirements": [{"provider_name": "other"}, {"extract_only_without_validation": {"verification_status_header": "x-proved"}}]}}},
     {"match": {"prefix": "/unverified"}, "requires": {"extract_only_without_validation": {"verification_status_header": "x-proved"}}},
     {"match": {"prefix": "/"}, "requires": {"provider_name": "corp"}}
   ]
@@ -92,6 +99,7 @@ var preflightGroup = group{
 		{law: "a preflight needs an origin and a method (H-14)", send: call("OPTIONS", "/", line("origin", "https://app.test")), want: stripped(401, "missing")},
 		{law: "a stripped refusal has neither body nor challenge", send: get("/", bearer(at("exp", -3600)), line("x-request-id", "r-1")), want: stripped(401, "expired")},
 		{law: "extract, strict: unverified claims say so in the header of that name (C-13)", send: get("/unverified", bearer(segment(2, flipped)), line("x-proved", "true")), want: allowed(without("x-proved"), adding("x-proved", "false"), adding("x-user", "alice"))},
+		{law: "extract, strict: no unverified claim takes a proved one's header (C-13)", send: get("/both", tokenIn("x-other", "", claim("iss", "https://other.test")), bearer(claim("sub", "root"), segment(2, flipped))), want: allowed(without("x-other"), adding("x-proved", "false"), adding("x-user", "alice"))},
 		{law: "extract, strict: an expired token's claims are not passed on", send: get("/unverified", bearer(at("exp", -3600))), want: untouched(adding("x-proved", "false"))},
 	},
 }

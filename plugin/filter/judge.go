@@ -377,10 +377,11 @@ func (j *judge) grant() reason.Code {
 	p := j.plugin
 	for _, s := range j.slots[:j.proved] {
 		if s.unproved {
-			j.grantUnproved(s)
-			continue
+			j.grantUnproved(s) // first: what is proved takes the place of what is not
 		}
-		if p.cfg.Compat && !s.sealed {
+	}
+	for _, s := range j.slots[:j.proved] {
+		if s.unproved || p.cfg.Compat && !s.sealed {
 			continue // carried out when it was proved
 		}
 		j.clears = j.clears || p.cfg.Providers[s.provider].ClearRouteCache
