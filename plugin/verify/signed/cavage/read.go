@@ -44,6 +44,9 @@ func (s *Scheme) read(r *signed.Request, text string, out *signed.Reading) reaso
 	}
 	var p parameters
 	if code := p.parse(text, s.cfg.Dialect == Kong); code != reason.OK {
+		if code == reason.SignatureMalformed && form.Joined(text, s.scheme()) {
+			return reason.SeveralCredentials
+		}
 		return code
 	}
 	if len(p.value[paramKey]) > signed.MaxNonce {
@@ -93,14 +96,22 @@ func (s *Scheme) algorithm(name string, claim *signed.Claim, out *signed.Reading
 	return reason.OK
 }
 
+// scheme is Authorization's.
+func (s *Scheme) scheme() string {
+	if s.cfg.Dialect == Kong {
+		return "hmac"
+	}
+	return "Signature"
+}
+
 // find returns the credential, and Kong's second one: that would be the first for whoever
 // leaves that out.
 func (s *Scheme) find(v *request.View) (text, second string, code reason.Code) {
 	if s.cfg.Dialect == Kong {
 		proxy, n := form.One(v, "proxy-authorization")
-		text, ok := credential(proxy, "hmac")
+		text, ok := credential(proxy, s.scheme())
 		value, m := form.One(v, "authorization")
-		second, too := credential(value, "hmac")
+		second, too := credential(value, s.scheme())
 		switch {
 		case ok && n > 1 || too && m > 1:
 			return "", "", reason.SeveralCredentials
@@ -112,7 +123,7 @@ func (s *Scheme) find(v *request.View) (text, second string, code reason.Code) {
 		return "", "", reason.Missing
 	}
 	value, n := form.One(v, "authorization")
-	text, ok := credential(value, "Signature")
+	text, ok := credential(value, s.scheme())
 	if s.cfg.Dialect == Draft12 {
 		header, lines := form.One(v, "signature")
 		switch {

@@ -23,6 +23,23 @@ func One(v *request.View, name string) (value string, n int) {
 	return value, n
 }
 
+// Joined says that a field's value has another credential of a scheme behind a comma: two
+// lines of Authorization, of which proxies make one.
+func Joined(value, scheme string) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] != ',' {
+			continue
+		}
+		for i++; i < len(value) && (value[i] == ' ' || value[i] == '\t'); i++ {
+		}
+		if rest := value[i:]; len(rest) > len(scheme) && rest[len(scheme)] == ' ' && request.EqualFold(rest[:len(scheme)], scheme) {
+			return true
+		}
+		i-- // it may be another comma
+	}
+	return false
+}
+
 // Trim returns s without spaces and tabs at its ends (RFC 9110 §5.6.3).
 func Trim(s string) string {
 	for s != "" && (s[0] == ' ' || s[0] == '\t') {

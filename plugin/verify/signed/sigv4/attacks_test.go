@@ -92,18 +92,24 @@ func TestAttacks(t *testing.T) {
 		"D-17 a parameter twice, encoded":                    {"query-ok", reason.SignatureMalformed, func(v *vector) { v.query("x=1", "X%2dAmz%2dDate=20260101T000000Z") }},
 		"D-17 another spelling instead":                      {"query-ok", reason.SignatureMalformed, func(v *vector) { v.query("X-Amz-Signature", "x-amz-signature") }},
 		"D-17 header and query":                              {"query-ok", reason.SeveralCredentials, func(v *vector) { v.header("authorization", "", "AWS4-HMAC-SHA256 Credential=a") }},
-		"D-18 another region":                                {"ok-get", reason.SignerMismatch, func(v *vector) { v.header("authorization", "us-east-1", "us-east-2") }},
-		"D-18 another terminator":                            {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "aws4_request", "aws4_reques") }},
-		"D-18 one more part of the scope":                    {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "aws4_request", "aws4_request/x") }},
-		"D-18 AWS4-HMAC-SHA1":                                {"ok-get", reason.AlgorithmNotAllowed, func(v *vector) { v.header("authorization", "SHA256", "SHA1") }},
-		"D-18 AWS4-ECDSA-P256-SHA256":                        {"ok-get", reason.AlgorithmNotAllowed, func(v *vector) { v.header("authorization", "HMAC-SHA256", "ECDSA-P256-SHA256") }},
-		"D-18 expires 0":                                     {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=0") }},
-		"D-18 expires 604801":                                {"query-ok-last-second", reason.SignatureExpired, func(v *vector) { v.query("Expires=600", "Expires=604801") }},
-		"D-18 expires 1e3":                                   {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=1e3") }},
-		"D-18 expires 2^64":                                  {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=18446744073709551616") }},
-		"D-19 the path of S3 for another":                    {"s3-ok-path-not-normalised", reason.SignatureInvalid, func(v *vector) { v.Config.S3 = false }},
-		"D-19 encoded once for another family":               {"ok-path-encoded", reason.SignatureInvalid, func(v *vector) { v.Config.S3 = true }},
-		"D-19 a plus sign is itself":                         {"ok", reason.SignatureInvalid, func(v *vector) { v.query("sp=a%20b", "sp=a+b") }},
+		"two lines that a proxy joined": {"ok-get", reason.SeveralCredentials, func(v *vector) {
+			v.header("authorization", "AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA256 Credential=a, SignedHeaders=b, Signature=c,AWS4-HMAC-SHA256 ")
+		}},
+		"with another scheme's": {"ok-get", reason.SignatureMalformed, func(v *vector) {
+			v.header("authorization", "AWS4-HMAC-SHA256 ", "AWS4-HMAC-SHA256 Credential=a,, Bearer x,")
+		}},
+		"D-18 another region":                  {"ok-get", reason.SignerMismatch, func(v *vector) { v.header("authorization", "us-east-1", "us-east-2") }},
+		"D-18 another terminator":              {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "aws4_request", "aws4_reques") }},
+		"D-18 one more part of the scope":      {"ok-get", reason.SignatureMalformed, func(v *vector) { v.header("authorization", "aws4_request", "aws4_request/x") }},
+		"D-18 AWS4-HMAC-SHA1":                  {"ok-get", reason.AlgorithmNotAllowed, func(v *vector) { v.header("authorization", "SHA256", "SHA1") }},
+		"D-18 AWS4-ECDSA-P256-SHA256":          {"ok-get", reason.AlgorithmNotAllowed, func(v *vector) { v.header("authorization", "HMAC-SHA256", "ECDSA-P256-SHA256") }},
+		"D-18 expires 0":                       {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=0") }},
+		"D-18 expires 604801":                  {"query-ok-last-second", reason.SignatureExpired, func(v *vector) { v.query("Expires=600", "Expires=604801") }},
+		"D-18 expires 1e3":                     {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=1e3") }},
+		"D-18 expires 2^64":                    {"query-ok-last-second", reason.SignatureMalformed, func(v *vector) { v.query("Expires=600", "Expires=18446744073709551616") }},
+		"D-19 the path of S3 for another":      {"s3-ok-path-not-normalised", reason.SignatureInvalid, func(v *vector) { v.Config.S3 = false }},
+		"D-19 encoded once for another family": {"ok-path-encoded", reason.SignatureInvalid, func(v *vector) { v.Config.S3 = true }},
+		"D-19 a plus sign is itself":           {"ok", reason.SignatureInvalid, func(v *vector) { v.query("sp=a%20b", "sp=a+b") }},
 		"D-19 the query is sorted encoded": {"ok-get", reason.OK, func(v *vector) {
 			q := "a~=1&a%7B=2&a=3&a="
 			v.Request.Query = &q

@@ -31,7 +31,10 @@ func (p *parts) find(v *request.View) reason.Code {
 		p.presigned = true
 		return reason.OK
 	case header:
-		return p.header(value)
+		if code = p.header(value); code == reason.SignatureMalformed && form.Joined(value, algorithm) {
+			return reason.SeveralCredentials
+		}
+		return code
 	}
 	return reason.Missing
 }
