@@ -78,6 +78,7 @@ func TestTemplatesThatAreOdd(t *testing.T) {
 		return "template.base: does not cover " + what + ": a request that is signed for one is good for every other that this provider guards"
 	}
 	const beside = " side by side: what ends the one may begin the other"
+	const joins = ", which joins its parts without a border: what ends the one may begin the other"
 	const head = "{method} {authority} {target}"
 	for template, want := range map[string][]string{
 		`"base":"` + head + `\n{body}"`:                                      nil,
@@ -99,6 +100,8 @@ func TestTemplatesThatAreOdd(t *testing.T) {
 		`"timestamp":{"header":"t"},"base":"` + head + `\n{header:t}{body}"`: {"template.base: has {header} and {body}" + beside},
 		`"id":{"header":"i"},"base":"` + head + `\n{id}.{body}"`:             nil,
 		`"base":"` + head + `\n{body:sha256:hex}{header:a}"`:                 nil,
+		`"base":"{method} {authority}{path}\n{parameters:minus:s}"`:          {"template.base: has {parameters:minus}" + joins},
+		`"base":"{method} {authority}{path}\n{form:sorted}"`:                 {"template.base: has {form:sorted}" + joins},
 		`"digest":{"header":"d"},"base":"` + head + `\n{headers:d}"`:         nil,
 	} {
 		cfg, problems := Parse([]byte(signedText(`"template":{`+sig+template+`}`)), nil)

@@ -105,7 +105,8 @@ func TestCloudFront(t *testing.T) {
 		"a long policy":                         {"/a/b?" + statement("*"+strings.Repeat(" ", 4096), end), reason.SignaturesTooMany, nil},
 		"a pattern that is dear":                {"/" + strings.Repeat("a", 4000) + "b?" + statement(host+"/"+strings.Repeat("*a", 500), end), reason.ResourceMismatch, nil},
 		"another key":                           {strings.Replace(good, "Key-Pair-Id=k", "Key-Pair-Id=l", 1), reason.SignatureInvalid, nil},
-		"the end of the canned one, otherwise":  {"/a?Expires=01767225660" + canned(host+"/a"), reason.SignatureInvalid, nil},
+		"the end of the canned one, otherwise":  {"/a?Expires=01767225660" + canned(host+"/a"), reason.TimestampMalformed, nil},
+		"another end of the canned one":         {"/a?Expires=1767225661" + canned(host+"/a"), reason.SignatureInvalid, nil},
 		"D-26 a start in the future":            {"/a?" + statement("*", end+`,"DateGreaterThan":{"AWS:EpochTime":1767225601}`), reason.SignatureInFuture, nil},
 		"D-26 a resource in a text with escape": {"/a?" + statement(`https:\/\/h.example\/a`, end), reason.OK, nil},
 	})

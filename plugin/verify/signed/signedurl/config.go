@@ -124,6 +124,14 @@ func (s *Scheme) Warnings() []string {
 	if s.pieces[0].kind == pieceSecret {
 		list = append(list, "a secret at the start of the expression lets a stranger lengthen the text (length extension): put it last")
 	}
+	if s.cfg.Expression != DefaultExpression {
+		for i := 1; i < len(s.pieces); i++ {
+			if movable(&s.pieces[i-1], &s.pieces[i]) {
+				list = append(list, "the expression has two variables side by side: what ends the one may begin the other")
+				break
+			}
+		}
+	}
 	return list
 }
 

@@ -42,6 +42,15 @@ var variables = [...]piece{
 	{pieceScheme, "scheme"},
 }
 
+// movable says that nothing tells where one piece ends and the next begins. The secret is
+// always the same text, an end ten digits (see [seconds]), and no host holds a path's '/'.
+func movable(a, b *piece) bool {
+	if a.kind <= pieceExpires || b.kind <= pieceExpires {
+		return false
+	}
+	return b.kind != pieceURI || a.kind == pieceURI || a.kind >= pieceArgument && a.text != ""
+}
+
 const maxPieces = 32
 
 // compile reads an expression in nginx' words.

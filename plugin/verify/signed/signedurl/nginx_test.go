@@ -59,12 +59,32 @@ func TestNginx(t *testing.T) {
 		"nginx makes a host's case lower, and takes its port off": {"/a?expires=1767225660&" + link("1767225660h.example/a "+secret), reason.OK, []string{"authority: H.Example:8443"}},
 		"another host": {"/a?expires=1767225660&" + link("1767225660h.example/a "+secret), reason.SignatureInvalid, []string{"authority: i.example"}},
 	})
+	end := link("/f11767225660 " + secret)
+	run(t, nginx("$uri$secure_link_expires $secret"), map[string]attack{
+		"B-02 a path and its end":             {"/f1?" + end + "&expires=1767225660", reason.OK, nil},
+		"B-02 a digit of the path in it":      {"/f?" + end + "&expires=11767225660", reason.TimestampMalformed, nil},
+		"B-02 a digit of the end in the path": {"/f11?" + end + "&expires=767225660", reason.SignatureExpired, nil},
+	})
+	run(t, nginx("$secure_link_expires$arg_u$uri $secret"), map[string]attack{
+		"B-02 an argument's digit in the end": {"/a?expires=17672256601&u=x&" + link("17672256601x/a "+secret), reason.TimestampMalformed, nil},
+	})
 	for expression, want := range map[string]string{
 		"": "$secret", "$uri": "$secret", "$uri$secret$secret": "$secret", "$secret": "$uri", "$uri$secret$": "no variable", "$uri$secret${x": "no variable",
 		"$uri$secret$cookie_x": "$cookie_x", "$uri$secret$arg_": "$arg_", strings.Repeat("$uri", 40) + "$secret": "32",
 	} {
 		if _, err := signedurl.New(nginx(expression)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", expression, err)
+		}
+	}
+	for expression, movable := range map[string]bool{
+		"$uri$arg_u $secret": true, "$arg_u$uri $secret": true, "$http_x$uri $secret": true, "$arg_u$arg_v $uri $secret": true,
+		"$uri$remote_addr $secret": true, "$uri$uri $secret": true, "$uri$host $secret": true, "$uri|$arg_u|$secret": false,
+		"$host$uri $secret": false, "$http_host$uri $secret": false, "$request_method$uri $secret": false, "$uri$secure_link_expires $secret": false,
+		"$arg_expires$uri$secret$arg_u": false, signedurl.DefaultExpression: false, // nginx' own
+	} {
+		s, err := signedurl.New(nginx(expression))
+		if err != nil || strings.Contains(strings.Join(s.Warnings(), ""), "side by side") != movable {
+			t.Errorf("B-02 %q: %v %q", expression, err, s.Warnings())
 		}
 	}
 	for expression, want := range map[string]int{signedurl.DefaultExpression: 1, "$uri$secret": 2, "$secret$uri": 3, "$secret$uri$arg_expires": 2} {

@@ -64,6 +64,31 @@ func TestB02BordersDoNotMove(t *testing.T) {
 	mustBe(t, "a digit less of it", behind, post("/", "71", "x-ts", "767225600000", xSig, sig), reason.SignatureExpired)
 }
 
+// TestB02QueriesAreNoForms: a query that was signed is not the same text cut in two, of
+// which a form is the rest.
+func TestB02QueriesAreNoForms(t *testing.T) {
+	cfg := provider(t, with(nil, object{"template": object{
+		"algorithm": "hmac-sha256", "signature": object{"parameter": "sig"}, "base": "{parameters:minus:sig}",
+	}}))
+	text := "amount=10&to=bob"
+	sig := "sig=" + macHex(text)
+	mixed := func(query, body string) *call {
+		return post("/?"+query, body, "content-type", "application/x-www-form-urlencoded")
+	}
+	mustBe(t, "as signed", cfg, mixed(text+"&"+sig, ""), reason.OK)
+	mustBe(t, "all of it a form", cfg, mixed(sig, text), reason.OK)
+	for cut := 1; cut < len(text); cut++ {
+		for _, c := range []*call{mixed(text[:cut]+"&"+sig, text[cut:]), mixed(sig+"&"+text[:cut], text[cut:]), mixed(text[:cut], text[cut:]+"&"+sig)} {
+			mustBe(t, text[:cut]+" and "+text[cut:], cfg, c, reason.BodyMalformed)
+		}
+	}
+	sig = "sig=" + macHex("a=1&b=2c=3&d=4")
+	mustBe(t, "both, as the vendor has it", cfg, mixed("a=1&b=2&"+sig, "c=3&d=4"), reason.OK)
+	mustBe(t, "cut elsewhere", cfg, mixed("a=1&"+sig, "b=2c=3&d=4"), reason.SignatureInvalid)
+	sig = "sig=" + macHex("a=b=2")
+	mustBe(t, "a value is missing", cfg, mixed("a=&"+sig, "b=2"), reason.OK)
+}
+
 // TestB03NamesDoNotHoldTheirEnd: an id, a nonce or a key's id with the separator in it.
 func TestB03NamesDoNotHoldTheirEnd(t *testing.T) {
 	for _, member := range []string{"id", "nonce", "key_id"} {

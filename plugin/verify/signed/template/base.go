@@ -53,11 +53,12 @@ const (
 
 // The looks of a piece, for what may stand beside it.
 const (
-	fixed   = 1 << iota // its end can be told from its form
-	rooted              // it begins with '/' or a URL's scheme
-	tame                // it holds no separator, or is refused where it does
-	spaceOK             // it holds no space
-	lineOK              // it holds no line break
+	fixed    = 1 << iota // its end can be told from its form
+	rooted               // it begins with '/' or a URL's scheme
+	tame                 // it holds no separator, or is refused where it does
+	spaceOK              // it holds no space
+	lineOK               // it holds no line break
+	seamless             // it joins texts whose borders a stranger could move
 )
 
 // pieces are the names between braces. Where takes is not "", the name goes on with a
@@ -90,10 +91,10 @@ var pieces = [...]struct {
 	{"signed_headers:lines", "", pieceSignedLines, 0, 0, 0},
 	{"body", "", pieceBody, partBody, signed.BodyRaw, 0},
 	{"body", "HASH:ENCODING", pieceBodyHash, partBody, signed.BodyHashed, fixed | spaceOK | lineOK},
-	{"form:sorted", "", pieceForm, partBody, signed.BodyWhole, 0},
+	{"form:sorted", "", pieceForm, partBody, signed.BodyWhole, seamless},
 	{"query:sorted", "", pieceQuerySorted, partQuery, 0, spaceOK | lineOK},
 	{"query:minus", "NAME", pieceQueryMinus, partQuery, 0, spaceOK | lineOK},
-	{"parameters:minus", "NAME", pieceParameters, partQuery | partBody | partParameters, signed.BodyWhole, 0},
+	{"parameters:minus", "NAME", pieceParameters, partQuery | partBody | partParameters, signed.BodyWhole, seamless},
 }
 
 // Pieces returns the names of all pieces, for a suggestion.

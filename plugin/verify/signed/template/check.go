@@ -239,6 +239,11 @@ func (c *checker) covers(b *base, l *Location) bool {
 // neighbours looks for pieces whose border a stranger could move: what was signed as one
 // text would be read as another.
 func (c *checker) neighbours(b *base) {
+	for i := range b.list {
+		if a := &b.list[i]; a.looks&seamless != 0 {
+			c.warn("base", "has ", nameOf(a.piece), ", which joins its parts without a border: what ends the one may begin the other")
+		}
+	}
 	for i := 0; i+1 < len(b.list); i++ {
 		a, next := &b.list[i], &b.list[i+1]
 		if a.piece == pieceLiteral || a.looks&fixed != 0 {

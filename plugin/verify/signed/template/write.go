@@ -1,6 +1,8 @@
 package template
 
 import (
+	"strings"
+
 	"github.com/postern-wasm/postern/plugin/kernel/digest"
 	"github.com/postern-wasm/postern/plugin/reason"
 	"github.com/postern-wasm/postern/plugin/request"
@@ -57,11 +59,7 @@ func (s *Scheme) write(dst []byte, q *asked, f *found, o *operation) ([]byte, re
 	case pieceQueryMinus:
 		return minus(dst, v.Query, o.text), reason.OK
 	case pieceParameters:
-		dst = minus(dst, v.Query, o.text)
-		if q.body != "" && !isForm(v) {
-			return dst, reason.BodyMalformed
-		}
-		return minus(dst, q.body, o.text), reason.OK
+		return writeParameters(dst, q, o.text)
 	case pieceBody, pieceBodyHash:
 	}
 	return dst, reason.Internal
@@ -236,6 +234,30 @@ func sorted(dst []byte, query string) ([]byte, reason.Code) {
 	}
 	return dst, reason.OK
 }
+
+// writeParameters appends the parameters of the query and then of the form but for those of
+// a name. Nothing is between the two, as the vendor has it: a query alone that is cut within a parameter
+// and sent as both would be the same text, so the parameters at the border have to be whole.
+func writeParameters(dst []byte, q *asked, name string) ([]byte, reason.Code) {
+	start := len(dst)
+	dst = minus(dst, q.r.View.Query, name)
+	border := len(dst)
+	if q.body != "" && !isForm(q.r.View) {
+		return dst, reason.BodyMalformed
+	}
+	dst = minus(dst, q.body, name)
+	query, body := form.Bytes(dst[start:border]), form.Bytes(dst[border:])
+	if query != "" && body != "" {
+		first, _, _ := strings.Cut(body, "&")
+		if !assigns(query[strings.LastIndexByte(query, '&')+1:]) || !assigns(first) {
+			return dst, reason.BodyMalformed
+		}
+	}
+	return dst, reason.OK
+}
+
+// assigns says that a parameter has a name and a '='.
+func assigns(parameter string) bool { return strings.IndexByte(parameter, '=') > 0 }
 
 // minus appends the parameters of a query or a form as they stand but for those of a name.
 func minus(dst []byte, text, name string) []byte {
