@@ -13,7 +13,6 @@ import (
 // laterProvider are provider keys that are documented, here or in jwt_authn, and not built.
 var laterProvider = []string{
 	"api_key", "basic_auth", "introspection", "client_certificate",
-	"sender_constraint",
 }
 
 // Bounds and defaults of a provider.
@@ -50,6 +49,7 @@ func (b *builder) provider(i int, m member, sets *remoteSets) {
 	p.Name, e.Name = m.name, m.name
 	p.Remote = -1
 	o := m.object()
+	senderConstraint(o.get("sender_constraint"))
 	if kind := o.get("signed_request"); !kind.absent() {
 		b.signedProvider(i, p, e, kind)
 		o.close(laterProvider...)
@@ -89,6 +89,18 @@ func (b *builder) provider(i int, m member, sets *remoteSets) {
 	if o.there && p.JWT.AnyIssuer() && p.JWT.Profile == jwt.ProfileJWT {
 		m.warn("has no issuer: a token of any issuer passes if a key of the set verifies it")
 	}
+}
+
+// senderConstraint takes what asks for nothing: "off", which YAML makes false of where it is
+// not quoted.
+func senderConstraint(v value) {
+	o := v.object()
+	for _, name := range [...]string{"dpop", "mtls"} {
+		if w := o.get(name); !w.absent() && w.json.Kind() != jsonx.False && w.json.Text() != "off" {
+			w.fail("is not supported by this version")
+		}
+	}
+	o.close()
 }
 
 func providerCache(v value) ProviderCache {
