@@ -11,8 +11,11 @@ const files = "../../testdata/configs"
 
 // environ is the environment of the files below testdata.
 func environ(name string) (string, bool) {
-	if name == "KEYS" {
+	switch name {
+	case "KEYS":
 		return `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, true
+	case "SHARED_SECRET":
+		return "sixteen bytes or more", true
 	}
 	return "", false
 }

@@ -48,6 +48,12 @@ func FuzzParse(f *testing.F) {
 		}
 		for i := range cfg.Providers {
 			p := &cfg.Providers[i]
+			if s := p.Signed; s != nil {
+				if len(s.Verify.Keys) == 0 || s.Verify.Algorithms == 0 || s.Verify.Scheme == nil || p.Remote >= 0 {
+					t.Fatalf("%+v", p)
+				}
+				continue
+			}
 			if (p.Inline == nil) == (p.Remote < 0) || p.Remote >= len(cfg.Remote) || len(p.Places) == 0 || p.JWT.Algorithms == 0 {
 				t.Fatalf("%+v", p)
 			}

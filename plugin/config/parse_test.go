@@ -71,8 +71,11 @@ func TestEverything(t *testing.T) {
 	same(t, "default", cfg.Policy.AllowUnmatched, true)
 	same(t, "realm", cfg.Effect.Realm, "orders of example")
 	same(t, "token_cache", cfg.TokenCache, TokenCache{MaxEntries: 500, MaxBytes: 1048576})
-	same(t, "identity headers", cfg.Effect.IdentityHeaders, []string{"x-all", "x-payload", "x-roles", "x-tenant", "x-unnamed", "x-user"})
+	same(t, "identity headers", cfg.Effect.IdentityHeaders, []string{"x-all", "x-payload", "x-roles", "x-tenant", "x-unnamed", "x-user", "x-verified"})
 	same(t, "drop_header_aliases", cfg.Effect.KeepAliases, true)
+	same(t, "disclose_scopes", cfg.Effect.DiscloseScopes, true)
+	same(t, "xff_trusted_hops", cfg.TrustedHops, 1)
+	same(t, "limits.shared_data_secret", string(cfg.SharedDataSecret), "sixteen bytes or more")
 	corp, partner := cfg.Providers[0], cfg.Providers[1]
 	same(t, "names", []string{corp.Name, partner.Name}, []string{"corp", "partner"})
 	same(t, "corp's tokens", corp.JWT, jwt.Config{
@@ -120,6 +123,10 @@ func TestEverything(t *testing.T) {
 	same(t, "several issuers", users.JWT.Issuers, []string{"https://op.test", "op.test"})
 	same(t, "an ID token's profile", users.JWT.Profile, jwt.ProfileIDToken)
 	same(t, "the first issuer's metadata", cfg.Remote[users.Remote].Issuer, "https://op.test")
+
+	work := cfg.Providers[5]
+	same(t, "max_lifetime", work.JWT.MaxLifetime, 86400*second)
+	same(t, "subjects", *work.Subjects, policy.TextMatch{Kind: policy.TextSuffix, Text: "@work.test", Fold: true})
 
 	rules := cfg.Policy.Rules
 	same(t, "requirement_map and nesting", rules[0].Requirement, policy.Requirement{Kind: policy.Any, Children: []policy.Requirement{
