@@ -30,7 +30,9 @@ type Decision struct {
 // next sees the request as the module left it: Method, Host, RequestURI and URL
 // (from :path), Header, and Trailer once the body has been read. A header that
 // no HTTP message can carry is answered 503 in the place of either message. A
-// connection that next hijacks passes the module by from then on.
+// connection that next hijacks passes the module by from then on; the headers of
+// a request for that (Endless) are not the end of the stream to the module, and
+// an empty piece of body that is follows.
 func (h *Host) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		x := &httpExchange{
@@ -64,25 +66,25 @@ type httpExchange struct {
 // exchange cannot end in an answer.
 func (x *httpExchange) serve(next http.Handler) {
 	x.body.x = x
+	if x.r.Body == nil { // made by hand
+		x.r = x.r.WithContext(x.r.Context())
+		x.r.Body = http.NoBody
+	}
 	// An h2 request without a body has one all the same, of length 0.
-	x.body.ended = x.r.Body == nil || x.r.Body == http.NoBody ||
-		x.r.ContentLength == 0 && len(x.r.Trailer) == 0
-	x.s.RequestHeaders(requestPairs(x.r), x.body.ended)
+	empty := x.r.Body == http.NoBody || x.r.ContentLength == 0 && len(x.r.Trailer) == 0
+	h := requestPairs(x.r)
+	x.body.ended = empty && !Endless(h)
+	x.s.RequestHeaders(h, x.body.ended)
 	part := x.s.TakeRequest()
 	for part.Headers == nil {
-		switch x.s.RequestState() {
-		case StateAnswered, StateTrapped:
-			x.writeAnswer()
-			return
-		case StateReset:
-			panic(http.ErrAbortHandler)
-		case StateIdle, StateContinue, StatePaused:
-		}
-		if x.r.Context().Err() != nil {
-			return // the client has gone
+		if x.decided() || x.r.Context().Err() != nil {
+			return // answered, or the client has gone
 		}
 		x.body.advance()
 		part = x.s.TakeRequest()
+	}
+	if empty && x.body.endEmpty(&part) && x.decided() {
+		return
 	}
 	out, err := x.upstreamRequest(part)
 	if err != nil {
@@ -93,6 +95,20 @@ func (x *httpExchange) serve(next http.Handler) {
 	w := &responseWriter{x: x, header: make(http.Header)}
 	next.ServeHTTP(w, out)
 	w.finish()
+}
+
+// decided sends the answer of a request that does not go on to next, if it has been
+// given.
+func (x *httpExchange) decided() bool {
+	switch x.s.RequestState() {
+	case StateAnswered, StateTrapped:
+		x.writeAnswer()
+		return true
+	case StateReset:
+		panic(http.ErrAbortHandler)
+	case StateIdle, StateContinue, StatePaused:
+	}
+	return false
 }
 
 // writeAnswer sends the module's or the host's own answer.

@@ -213,6 +213,25 @@ func (b *requestBody) feed(c chunk) {
 	}
 }
 
+// endEmpty ends the body of a request that has none, whose headers were not its
+// end, and adds what that lets through to p. It reports whether there was
+// something to end.
+func (b *requestBody) endEmpty(p *Part) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return false
+	}
+	if b.pump != nil {
+		<-b.pump
+		b.pump = nil
+	}
+	b.feed(chunk{err: io.EOF})
+	more := b.x.s.TakeRequest()
+	p.Body, p.End, p.Trailers = append(p.Body, more.Body...), p.End || more.End, more.Trailers
+	return true
+}
+
 // take moves what has been let through to where it is read.
 func (b *requestBody) take() {
 	p := b.x.s.TakeRequest()

@@ -66,6 +66,7 @@ type run struct {
 	outcome outcome
 
 	body                 []byte
+	endless              bool // no body follows, but what has no end
 	properties           map[string][]byte
 	answered, answeredBy string // the module's reason and provider
 }
@@ -84,6 +85,7 @@ func newRun(cfg *config.Config, c *replay.Case) *run {
 	r.body, r.properties = c.Request.Body, map[string][]byte{"source.address": []byte("127.0.0.1:50000")}
 	maps.Copy(r.properties, c.Properties)
 	pairs := c.Request.Pairs()
+	r.endless = endless(c.Request.Method, pairs, len(r.body) > 0)
 	headers := make([]request.Header, len(pairs))
 	for i, p := range pairs {
 		headers[i] = request.Header{Name: p.Name, Value: p.Value}

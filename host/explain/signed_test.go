@@ -25,6 +25,10 @@ func slack(stamp, text, body string, path string) string {
 		hex.EncodeToString(m.Sum(nil)) + `"]],"body_base64":"` + base64.StdEncoding.EncodeToString([]byte(body)) + `"}`
 }
 
+func upgrade(line, protocol string) string {
+	return strings.Replace(line, `"headers":[`, `"headers":[["connection","upgrade"],["upgrade","`+protocol+`"],`, 1)
+}
+
 // TestTheCheckThatRefusesASignedRequestIsNamed, and the module says the same.
 func TestTheCheckThatRefusesASignedRequestIsNamed(t *testing.T) {
 	e := module(t)
@@ -38,6 +42,9 @@ func TestTheCheckThatRefusesASignedRequestIsNamed(t *testing.T) {
 		{"signed long ago", slack("1799999600", "body", "body", "/"), "0/time", "signature_expired"},
 		{"signed in the future", slack("1800000301", "body", "body", "/"), "0/time", "signature_in_future"},
 		{"a body too long", slack("1800000000", long, long, "/"), "0/body", "body_too_large"},
+		{"an upgrade", upgrade(slack("1800000000", "", "", "/"), "websocket"), "0/body", "body_not_allowed"},
+		{"an upgrade beside a body", upgrade(slack("1800000000", "body", "body", "/"), "websocket"), "0/body", "body_not_allowed"},
+		{"an offer of h2c beside one", upgrade(slack("1800000000", "body", "body", "/"), "h2c"), "", ""},
 		{"another client's", slack("1800000000", "body", "body", "/client"), "1/clients", "client_denied"},
 	} {
 		r := explained(t, e, signedConfig, c.line)

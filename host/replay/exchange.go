@@ -98,9 +98,12 @@ func (e *Engine) answered(a *Answer, s *host.Stream) {
 
 // feed sends the request, piece by piece, until the module has answered.
 func (r *Request) feed(s *host.Stream) {
-	pieces := r.pieces()
+	pieces, h := r.pieces(), r.pairs()
 	end := len(r.Trailers) == 0
-	state := s.RequestHeaders(r.pairs(), len(pieces) == 0 && end)
+	if len(pieces) == 0 && end && host.Endless(h) {
+		pieces = [][]byte{nil} // the headers are not the end
+	}
+	state := s.RequestHeaders(h, len(pieces) == 0 && end)
 	for i, p := range pieces {
 		if state.Final() {
 			return

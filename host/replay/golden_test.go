@@ -122,10 +122,10 @@ func TestBenchTranscript(t *testing.T) {
 	replayTranscript(t, "bench.txt", replay.Options{Module: "bench.wasm"})
 }
 
-// modulePath is where the built module is, $POSTERN_WASM or build/postern.wasm.
+// modulePath is where the built module is, $POSTERN_MODULE or build/postern.wasm.
 func modulePath(tb testing.TB) string {
 	tb.Helper()
-	path := os.Getenv("POSTERN_WASM")
+	path := os.Getenv("POSTERN_MODULE")
 	if path == "" {
 		path = "../../build/postern.wasm"
 	}
