@@ -20,6 +20,7 @@ const (
 	actionContinue = 0
 	actionPause    = 1
 	statusOK       = 0
+	badArgument    = 2
 	rootContext    = 1
 	clock          = uint64(1_800_000_000) * 1_000_000_000
 )

@@ -151,12 +151,20 @@ func TestW11HostsThatDoNotWait(t *testing.T) {
 	if n := len(h.logs); n > 200 {
 		t.Errorf("%d log lines of one moment", n)
 	}
-	// No callouts at all, and Pause ignored: refused at once, not left waiting.
+	// No callouts at all: what needs them is no configuration, and without one nothing passes.
 	h = start(t)
 	h.fail["proxy_http_call"] = 12
-	h.configure(remote())
+	if h.configure(remote()) || !strings.Contains(strings.Join(h.logs, "\n"), "the host offers no HTTP callouts") {
+		t.Errorf("without callouts: %v", h.logs)
+	}
 	if h.request(2, bearer(good())) != actionPause || len(h.answers) != 1 || h.answers[0].status != 503 {
-		t.Errorf("without callouts: %v", h.answers)
+		t.Errorf("without a configuration: %v", h.answers)
+	}
+	// Callouts that fail: refused at once, not left waiting.
+	h = start(t)
+	h.fail["proxy_http_call"] = 10
+	if !h.configure(remote()) || h.request(2, bearer(good())) != actionPause || len(h.answers) != 1 || h.answers[0].status != 503 {
+		t.Errorf("with callouts that fail: %v", h.answers)
 	}
 }
 

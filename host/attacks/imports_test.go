@@ -86,6 +86,9 @@ var defineHost = sync.OnceFunc(func() {
 		return on(ctx, m, "proxy_http_call", func(h *fakeHost) uint32 {
 			h.text(c, cn)
 			h.text(hs, hn)
+			if cn == 0 {
+				return badArgument
+			}
 			h.calls++
 			h.mod.Memory().WriteUint32Le(id, h.calls)
 			return statusOK

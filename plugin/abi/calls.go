@@ -125,6 +125,14 @@ func fetch(root uint32, p *policy, i int, step jwks.Step) bool {
 	return true
 }
 
+// offersCallouts has the host call nobody: one that can call says that it does not know
+// such a cluster.
+func offersCallouts() bool {
+	none := appendPairs(nil, nil)
+	return proxyHTTPCall(nil, 0, unsafe.SliceData(none), int32(len(none)), nil, 0,
+		unsafe.SliceData(none), int32(len(none)), 1, unsafe.Pointer(&out.number)) != statusUnimplemented
+}
+
 // push appends to a list that lives as long as the VM. The array that it outgrows keeps
 // no pointers: nobody frees it, and what they point to may be freed.
 func push[T any](list []T, v T) []T {

@@ -9,9 +9,10 @@ type status uint32
 
 // The statuses that this room tells apart.
 const (
-	statusOK          status = 0
-	statusNotFound    status = 1
-	statusCASMismatch status = 8
+	statusOK            status = 0
+	statusNotFound      status = 1
+	statusCASMismatch   status = 8
+	statusUnimplemented status = 12
 )
 
 // Log levels of the ABI.

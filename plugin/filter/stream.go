@@ -168,6 +168,13 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 	}
 	p.forget(s)
 	s.phase = fresh
+	if len(headers) == 0 && s.forBody { // they were there: this host does not hold them
+		p.scratch()
+		p.read(nil)
+		p.takeBack(s)
+		p.undelivered = true
+		return p.refuse(now, s, policy.Proof{Reason: reason.BodyUndelivered, Provider: -1}, s.rule)
+	}
 	return p.decide(now, s, headers)
 }
 

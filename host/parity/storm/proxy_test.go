@@ -284,6 +284,9 @@ func (w *worker) localAnswer(status uint32, details, body string, headers []abi.
 
 func (w *worker) httpCall(cluster string, headers []abi.Pair, ms uint32) (uint32, abi.Status) {
 	w.note("call %s %v %d", cluster, headers, ms)
+	if cluster == "" {
+		return 0, abi.StatusBadArgument // what the module asks to see whether there are callouts
+	}
 	at := slices.IndexFunc(w.roots, func(r *root) bool { return r.id == w.effective })
 	path := slices.IndexFunc(headers, func(p abi.Pair) bool { return p.Name == ":path" })
 	if at < 0 || path < 0 || w.storm.servers[headers[path].Value] == nil {
