@@ -117,7 +117,7 @@ func badProviders() []*badConfig {
 		{law: "keys that fit none of the algorithms are refused", config: besideKeys(`"algorithms": ["ES256"]`), lines: []string{"providers.corp.algorithms"}},
 		{law: "secrets alone are refused where no HMAC algorithm is named", config: inProvider(`"local_jwks": {"inline_string": {{set "secrets"}}}`), lines: []string{"providers.corp.local_jwks.inline_string: "}},
 		{law: "inline_bytes that are no base64 are refused", config: inProvider(`"local_jwks": {"inline_bytes": "*"}`), lines: []string{"providers.corp.local_jwks.inline_bytes: "}},
-		{law: "a missing environment variable is named", config: inProvider(`"local_jwks": {"environment_variable": "KEYS"}`), environment: map[string]string{"OTHER": "x"}, lines: []string{`providers.corp.local_jwks.environment_variable: ... "KEYS"`}},
+		{law: "a missing environment variable is refused, and not quoted: it may be the keys", config: inProvider(`"local_jwks": {"environment_variable": "KEYS"}`), environment: map[string]string{"OTHER": "x"}, lines: []string{`providers.corp.local_jwks.environment_variable: names an environment variable that is not set`}},
 		{law: "a file is refused, since a module cannot read one", config: inProvider(`"local_jwks": {"filename": "/keys.json"}`), lines: []string{"providers.corp.local_jwks.filename: "}},
 		{law: "alg none is refused", config: besideKeys(`"algorithms": ["RS256", "none"]`), lines: []string{`providers.corp.algorithms[1]: ... "none"`}},
 		{law: "an unknown algorithm is refused, with a suggestion", config: besideKeys(`"algorithms": ["RS265"]`), lines: []string{`providers.corp.algorithms[0]: ... RS256`}},
