@@ -23,8 +23,9 @@
 // included, with nothing but what the line names. One that carries another of
 // root_id, vm_config, plugin_config, env and profile also starts afresh, with
 // what was there before and these changed. Every other line goes to the
-// instance that is there. config is the module's configuration as JSON, handed
-// on byte for byte; plugin_config is the same as a string.
+// instance that is there; at the beginning, to one of Options.Config if that is
+// given. config is the module's configuration as JSON, handed on byte for byte;
+// plugin_config is the same as a string.
 //
 // # Time
 //

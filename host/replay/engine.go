@@ -32,9 +32,17 @@ type Options struct {
 	// Verdicts asks that module, Postern's own, to tell the provider and the reason of every
 	// verdict, by a variable of its environment.
 	Verdicts bool
+	// Config is the configuration until a line carries config or module, as
+	// JSON; nil: a line must carry one first.
+	Config []byte
+	// Env is the environment beside Config, until a line carries env.
+	Env map[string]string
 	// Start is where the clock stands before a line sets it; the zero value is
 	// the machine's time when the first case comes.
 	Start time.Time
+	// BufferLimit bounds the body that a request holds, in bytes
+	// (host.DefaultBufferLimit, Envoy's).
+	BufferLimit int
 	// Log takes the lines that a module logs, as they come; what a canary says
 	// only where it refuses the configuration, since a worker says it again.
 	// Nil: none.
@@ -94,8 +102,8 @@ func (e *Engine) Do(ctx context.Context, c *Case) *Answer {
 	if c.Callouts != nil {
 		e.services.replace(c.Callouts)
 	}
-	if c.starts() {
-		e.settings = e.settings.with(c, e.opts.Module)
+	if c.starts() || e.opts.Config != nil && !e.settings.given {
+		e.settings = e.settings.with(c, &e.opts)
 		e.start(ctx)
 	} else if e.host != nil && !e.host.Workers()[0].Serving {
 		e.start(ctx) // it trapped: the same configuration anew
@@ -129,9 +137,12 @@ func (e *Engine) setClock(now *time.Time) {
 }
 
 // with returns the settings after a line that starts an instance.
-func (s settings) with(c *Case, module string) settings {
-	if c.Config != nil || c.Module != nil || !s.given {
-		s = settings{module: module}
+func (s settings) with(c *Case, opts *Options) settings {
+	switch {
+	case c.Config != nil, c.Module != nil:
+		s = settings{module: opts.Module}
+	case !s.given:
+		s = settings{module: opts.Module, text: string(opts.Config), env: opts.Env}
 	}
 	s.given = true
 	s.long = s.long || c.Module != nil || c.RootID != nil || c.VMConfig != nil ||
@@ -184,6 +195,7 @@ func (e *Engine) start(ctx context.Context) {
 		Env:           env,
 		Callouts:      &e.services,
 		Log:           e.log,
+		BufferLimit:   e.opts.BufferLimit,
 		StopIteration: true,
 	})
 	if err != nil {

@@ -48,6 +48,9 @@ type Options struct {
 	// Drain is how long requests in flight may take after the end
 	// (DefaultDrain); then they are cut off.
 	Drain time.Duration
+	// BufferLimit bounds the body that one request holds, in bytes
+	// (host.DefaultBufferLimit, Envoy's).
+	BufferLimit int
 	// Access hears of every request, from the goroutine that served it. Nil: nobody.
 	Access func(*Access)
 	// Events takes everything else that an operator should know. Nil: dropped.
@@ -91,6 +94,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 		Callouts:      s.clusters,
 		Log:           s.guest.line,
 		LogLevel:      opts.LogLevel,
+		BufferLimit:   opts.BufferLimit,
 		StopIteration: true,
 		TrapPolicy:    host.TrapReload,
 		Observe:       observe,

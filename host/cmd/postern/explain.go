@@ -43,10 +43,11 @@ type explainFlags struct {
 	headers, env []string
 	now          int64
 	fetch        bool
+	buffer       byteSize
 }
 
 func newExplainCommand(a *app) *cobra.Command {
-	var f explainFlags
+	f := explainFlags{buffer: newBufferLimit()}
 	cmd := &cobra.Command{
 		Use:   "explain [CASES|-]",
 		Short: "Say why a request is let through or refused, check by check",
@@ -64,7 +65,7 @@ func newExplainCommand(a *app) *cobra.Command {
 				at := time.Unix(f.now, 0)
 				c.Now = &at
 			}
-			return a.explain(cmd.Context(), c, f.fetch)
+			return a.explain(cmd.Context(), c, &f)
 		},
 	}
 	flags := cmd.Flags()
@@ -79,21 +80,22 @@ func newExplainCommand(a *app) *cobra.Command {
 	flags.Int64Var(&f.now, "now", 0, "the time in Unix seconds (default: the case's, else the machine's)")
 	flags.BoolVar(&f.fetch, "fetch", false, "fetch the key sets that the configuration names")
 	flags.StringArrayVar(&f.env, "env", nil, "a variable for the module: NAME or NAME=VALUE; may be repeated")
+	flags.Var(&f.buffer, "buffer-limit", bufferLimitUsage)
 	return cmd
 }
 
 // explain explains a case and prints what was found.
-func (a *app) explain(ctx context.Context, c *replay.Case, fetch bool) error {
+func (a *app) explain(ctx context.Context, c *replay.Case, f *explainFlags) error {
 	module, err := a.findModule()
 	if err != nil {
 		return err
 	}
-	if fetch {
+	if f.fetch {
 		if err := explain.Fetch(ctx, c, http.DefaultClient); err != nil {
 			return err
 		}
 	}
-	e := replay.New(replay.Options{Module: module, Verdicts: true})
+	e := replay.New(replay.Options{Module: module, Verdicts: true, BufferLimit: int(f.buffer)})
 	defer e.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to lose
 	r, err := explain.Run(ctx, e, c)
 	var refused *explain.Refused

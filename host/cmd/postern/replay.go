@@ -20,7 +20,8 @@ what time it is stand in the lines.
 A case:
   name          given back as it is
   config        the configuration, as JSON; starts a fresh instance with it,
-                which stays until the next config
+                which stays until the next config; before the first one that
+                of --config counts, if it is given, with --env
   env           the instance's environment, {"NAME": "value"}
   now           Unix seconds; the clock moves there before the request and stays
   request       method, scheme, authority, path, query (null for none),
@@ -46,23 +47,32 @@ profile ("envoy", "google", "nginx") and upstream_response {"status", "headers",
 callouts, logs and metrics as well. A module that does not load is "load".
 
 Exit codes: 0 every line was answered, also with bad cases; 2 stdin or stdout
-failed, or there is no module.`
+failed, or there is no module or no such --config.`
 
 func newReplayCommand(a *app) *cobra.Command {
-	verbose := false
+	verbose, buffer, config := false, newBufferLimit(), ""
+	var env []string
 	cmd := &cobra.Command{
 		Use:   "replay",
 		Short: "Send requests from stdin through the module, one JSON line each",
 		Long:  replayHelp,
 		Example: `  postern replay < cases.jsonl | jq -r '[.name, .allowed, .status, .reason] | @tsv'
-  echo '{"config": {"default": "allow"}, "request": {"path": "/"}}' | postern replay`,
+  echo '{"config": {"default": "allow"}, "request": {"path": "/"}}' | postern replay
+  postern sign slack https://h.example/ --secret test --data hi -o json | postern replay --config postern.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := a.findModule()
 			if err != nil {
 				return err
 			}
-			opts := replay.Options{Module: path, Verdicts: true}
+			opts := replay.Options{Module: path, Verdicts: true, BufferLimit: int(buffer)}
+			if config != "" {
+				if opts.Config, opts.Env, err = a.replayConfig(config, env); err != nil {
+					return err
+				}
+			} else if len(env) > 0 {
+				return errors.New("--env counts for --config only; a line has env for its own")
+			}
 			if verbose {
 				opts.Log = func(l host.LogEntry) { fmt.Fprintf(a.err, "%s: %s\n", l.Level, l.Text) }
 			}
@@ -70,7 +80,26 @@ func newReplayCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "write the module's log lines to stderr")
+	cmd.Flags().StringVarP(&config, "config", "c", "", "the configuration, JSON or YAML (.yaml, .yml), until a line carries one")
+	cmd.Flags().StringArrayVar(&env, "env", nil, "a variable for the module beside --config: NAME or NAME=VALUE; may be repeated")
+	cmd.Flags().Var(&buffer, "buffer-limit", bufferLimitUsage)
 	return cmd
+}
+
+// replayConfig reads the configuration that counts until a line carries one.
+func (a *app) replayConfig(path string, env []string) ([]byte, map[string]string, error) {
+	if path == "-" {
+		return nil, nil, errors.New("--config -: stdin holds the cases")
+	}
+	config, problem, err := a.readConfig(path)
+	if err == nil && problem != "" {
+		err = fmt.Errorf("%s: %s", path, problem)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	vars, err := parseEnv(env)
+	return config, vars, err
 }
 
 // replay answers stdin on stdout.

@@ -29,10 +29,11 @@ type serveFlags struct {
 	clusters, env            []string
 	logLevel                 string
 	drain                    time.Duration
+	buffer                   byteSize
 }
 
 func newServeCommand(a *app) *cobra.Command {
-	var f serveFlags
+	f := serveFlags{buffer: newBufferLimit()}
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE --upstream URL",
 		Short: "Run the filter as a reverse proxy in front of an upstream",
@@ -77,12 +78,13 @@ within --drain.
 	fl.StringArrayVar(&f.env, "env", nil, "a variable for the module: NAME for this process's own, or NAME=VALUE, which others can see; may be repeated")
 	fl.StringVar(&f.logLevel, "log-level", "warn", "lowest level of the module's own log lines: trace, debug, info, warn, error, critical")
 	fl.DurationVar(&f.drain, "drain", serve.DefaultDrain, "how long requests in flight may take at the end")
+	fl.Var(&f.buffer, "buffer-limit", bufferLimitUsage)
 	return cmd
 }
 
 // options turns flags into options; each error is the user's.
 func (f serveFlags) options() (o serve.Options, err error) {
-	o = serve.Options{ConfigFile: f.config, Listen: f.listen, Workers: f.workers, Drain: f.drain}
+	o = serve.Options{ConfigFile: f.config, Listen: f.listen, Workers: f.workers, Drain: f.drain, BufferLimit: int(f.buffer)}
 	switch {
 	case f.config == "":
 		return o, errors.New("--config is needed: the file of the configuration")

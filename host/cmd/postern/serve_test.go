@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net"
@@ -303,6 +306,35 @@ func TestServeStartFails(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A body that is held takes max_bytes of the module and as much of the proxy.
+func TestServeHoldsWhatItIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.store(`{"providers": {"hook": {"signed_request": {"preset": "github", "body": {"max_bytes": 4194304}, "keys": [{"id": "k", "secret": {"inline": "s"}}]}}},
+		"rules": [{"match": {"prefix": "/"}, "requires": {"provider_name": "hook"}}]}`)
+	body := bytes.Repeat([]byte{'x'}, 3<<19)
+	m := hmac.New(sha256.New, []byte("s"))
+	m.Write(body)
+	for _, tc := range []struct {
+		args   []string
+		status int
+	}{{nil, 413}, {[]string{"--buffer-limit", "2MiB"}, 200}} {
+		p := w.serve(tc.args...)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(m.Sum(nil)))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != tc.status {
+			t.Errorf("%q: %d, want %d", tc.args, resp.StatusCode, tc.status)
+		}
 	}
 }
 

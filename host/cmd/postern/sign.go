@@ -90,7 +90,7 @@ func newSignCommand(a *app) *cobra.Command {
   postern sign slack https://edge.example/slack --secret-env SLACK_SECRET --data 'text=hi' --time -10m
   postern sign rfc9421 https://api.example/orders --key client.pem --key-id client-1 --data '{}' --output http
   postern sign sigv4 https://api.example/items --secret-file aws --key-id AKIDEXAMPLE --region eu-west-1 --service execute-api
-  postern sign stripe https://h.example/ --secret whsec_test --data @event.json -o json | postern replay`,
+  postern sign stripe https://h.example/ --secret whsec_test --data @event.json -o json | postern replay --config postern.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return errors.New(`want a scheme and a URL; see "postern sign --help"`)
