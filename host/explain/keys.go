@@ -76,7 +76,7 @@ func (r *run) fetch(i int, s *jwks.Source, step jwks.Step) {
 	scheme, authority, path := jwks.Target(step.URI)
 	uri, flight := strings.Clone(step.URI), step.Flight
 	s.Dispatched(r.now, true)
-	a := r.answer(&upstream.Request{Cluster: c.Cluster, Headers: []abi.Pair{
+	a, scripted := r.answer(&upstream.Request{Cluster: c.Cluster, Headers: []abi.Pair{
 		{Name: ":method", Value: "GET"},
 		{Name: ":scheme", Value: scheme},
 		{Name: ":authority", Value: authority},
@@ -97,6 +97,10 @@ func (r *run) fetch(i int, s *jwks.Source, step jwks.Step) {
 		answer = jwks.Answer{}
 	}
 	good := s.Answered(r.now, flight, answer)
+	if !scripted {
+		r.note(uri + ": not fetched: no callout answers for it, and --fetch is not given")
+		return
+	}
 	r.noteFetch(uri, &answer, good, s)
 }
 

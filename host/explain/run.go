@@ -55,7 +55,7 @@ type run struct {
 	writer  effect.Writer
 	sources []*jwks.Source
 	shared  map[string]stored
-	answer  func(*upstream.Request) upstream.Answer
+	answer  func(*upstream.Request) (upstream.Answer, bool)
 	fetched map[string]bool // notes that have been made
 
 	nodes   []node

@@ -199,19 +199,17 @@ func (t *trial) base(a *signed.Attempt) string {
 	if a.Key() != nil {
 		c = a.Claim()
 	}
-	middle := ""
+	parts := []string{text(c.Before)}
 	switch c.Body {
 	case signed.BodyRaw:
 		sum := sha256.Sum256(t.body)
-		middle = fmt.Sprintf(" + the body, %d bytes of SHA-256 %s + ", len(t.body), hex.EncodeToString(sum[:]))
+		parts = append(parts, fmt.Sprintf("the body, %d bytes of SHA-256 %s", len(t.body), hex.EncodeToString(sum[:])))
 	case signed.BodyHashed:
-		middle = fmt.Sprintf(" + the digest of the body, %s of %d bytes + ", digestNames[c.BodyHash], len(t.body))
+		parts = append(parts, fmt.Sprintf("the digest of the body, %s of %d bytes", digestNames[c.BodyHash], len(t.body)))
 	case signed.BodyUnused, signed.BodyWhole:
-		if c.After != "" {
-			middle = " + "
-		}
 	}
-	return text(c.Before) + middle + text(c.After)
+	parts = slices.DeleteFunc(append(parts, text(c.After)), func(s string) bool { return s == "" })
+	return strings.Join(parts, " + ")
 }
 
 var digestNames = map[digest.Hash]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512"}

@@ -63,6 +63,9 @@ func TestTheSignedTextIsShownAndNoMAC(t *testing.T) {
 	if !strings.Contains(text, `signed would be "v0:1800000000:" + the body, 4 bytes of SHA-256 `+hex.EncodeToString(sum[:])) {
 		t.Errorf("the signed text is not told:\n%s", text)
 	}
+	if strings.Contains(text, "+  ") || strings.Contains(text, " + ;") || strings.Contains(text, " + ->") {
+		t.Errorf("a sum misses a part:\n%s", text)
+	}
 	for _, signed := range []string{"body", "ydob"} {
 		m := hmac.New(sha256.New, []byte("the slack secret"))
 		m.Write([]byte("v0:1800000000:" + signed))

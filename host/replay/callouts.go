@@ -243,8 +243,9 @@ func (s *services) Known(cluster string) bool {
 	return false
 }
 
-// pick returns the next answer of the key that names the call most exactly.
-func (s *services) pick(req *upstream.Request) upstream.Answer {
+// pick returns the next answer of the key that names the call most exactly, and whether
+// there is such a key.
+func (s *services) pick(req *upstream.Request) (a upstream.Answer, ok bool) {
 	var best *row
 	most := 0
 	for _, r := range s.rows {
@@ -253,18 +254,18 @@ func (s *services) pick(req *upstream.Request) upstream.Answer {
 		}
 	}
 	if best == nil {
-		return upstream.NoHealthyUpstream()
+		return upstream.NoHealthyUpstream(), false
 	}
-	a := best.script[best.next]
+	a = best.script[best.next]
 	if best.next < len(best.script)-1 {
 		best.next++
 	}
-	return a
+	return a, true
 }
 
 // Answers returns what a table of answers says to one call after the other, as [Engine.Do]
-// would: a call that is not in it finds no healthy upstream.
-func Answers(table map[string]Script) func(*upstream.Request) upstream.Answer {
+// would: a call that is not in it, of which ok is false, finds no healthy upstream.
+func Answers(table map[string]Script) func(*upstream.Request) (a upstream.Answer, ok bool) {
 	s := &services{}
 	s.replace(table)
 	return s.pick
@@ -272,7 +273,7 @@ func Answers(table map[string]Script) func(*upstream.Request) upstream.Answer {
 
 // Call answers before it returns; the host holds a delayed answer back.
 func (s *services) Call(_ context.Context, req *upstream.Request, answer func(*upstream.Answer)) {
-	a := s.pick(req)
+	a, _ := s.pick(req)
 	if s.record && len(s.calls) < maxEvents {
 		s.calls = append(s.calls, Callout{
 			Cluster:   Text(req.Cluster),

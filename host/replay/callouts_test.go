@@ -112,7 +112,7 @@ func TestServices(t *testing.T) {
 
 func TestServicesKeepDelayAndHeaders(t *testing.T) {
 	s := table(t, `{"c https://h/k": {"status": 404, "headers": [["Cache-Control", "max-age=5"], ["x", "y"]], "body": "no", "delay_ms": 1500}}`)
-	a := s.pick(call("c", "https", "h", "/k"))
+	a, _ := s.pick(call("c", "https", "h", "/k"))
 	want := []abi.Pair{{Name: ":status", Value: "404"}, {Name: "cache-control", Value: "max-age=5"}, {Name: "x", Value: "y"}}
 	if a.Delay != 1500*time.Millisecond || len(a.Headers) != len(want) {
 		t.Fatalf("got %+v", a)
