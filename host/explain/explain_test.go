@@ -345,19 +345,6 @@ func TestRemoteKeySets(t *testing.T) {
 	}
 }
 
-// What nothing answers for was not fetched, and no status is made up for it.
-func TestAKeySetThatIsNotFetched(t *testing.T) {
-	const cfg = `{"providers":{
-		"a":{"issuer":"https://a.example","remote_jwks":{"http_uri":{"uri":"https://a.example/keys","cluster":"login","timeout":"5s"}}}},
-		"rules":[{"match":{"path":"/open"}},{"match":{"prefix":"/"},"requires":{"provider_name":"a"}}]}`
-	for path, reason := range map[string]string{"/open": "", "/": "keys_unavailable"} {
-		r := explained(t, module(t), cfg, request(path, bearer(good())))
-		if got := strings.Join(r.KeySets, "|"); !r.Agreed || r.Verdict.Reason != reason || got != "https://a.example/keys: not fetched: no callout answers for it, and --fetch is not given" {
-			t.Errorf("%s: %+v, key sets %q", path, r.Verdict, got)
-		}
-	}
-}
-
 // Compat judges every token, and all must be good.
 func TestCompat(t *testing.T) {
 	path := module(t)
