@@ -263,7 +263,7 @@ func TestWhatIsNoSignatureIsNone(t *testing.T) {
 		mustBe(t, value, cfg, post("/", message, "webhook-id", "msg_1", "webhook-timestamp", ts, "webhook-signature", value), want)
 	}
 	twice := post("/", message, "webhook-id", "msg_1", "webhook-timestamp", ts, "webhook-signature", "v1a,?", "webhook-signature", "v1,"+good)
-	mustBe(t, "two lines", cfg, twice, reason.SignatureMalformed)
+	mustBe(t, "two lines", cfg, twice, reason.SeveralCredentials)
 }
 
 // TestY06BodiesAreBytes: what means the same in JSON is another body.

@@ -15,6 +15,7 @@ const (
 	absent outcome = iota
 	taken
 	malformed // also: there more than once
+	several   // on more than one line, or under two names that disagree
 	tooMany
 	later // in a body that has not come yet
 )
@@ -131,7 +132,7 @@ func (l *Location) header(q *asked) (text string, o outcome) {
 		case n == 0:
 			continue
 		case n > 1 || o == taken && value != text:
-			return "", malformed
+			return "", several
 		}
 		text, o = value, taken
 	}

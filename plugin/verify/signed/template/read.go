@@ -105,6 +105,8 @@ func signatureCode(o outcome) reason.Code {
 		return reason.OK
 	case tooMany:
 		return reason.SignaturesTooMany
+	case several:
+		return reason.SeveralCredentials
 	case malformed:
 	}
 	return reason.SignatureMalformed
@@ -242,7 +244,7 @@ func (s *Scheme) time(q *asked, f *found) reason.Code {
 	switch o {
 	case absent:
 		return reason.TimestampMissing
-	case malformed, tooMany:
+	case malformed, several, tooMany:
 		return reason.TimestampMalformed
 	case later:
 		f.whole = true
@@ -282,7 +284,7 @@ func (s *Scheme) stated(q *asked, f *found) reason.Code {
 			return reason.OK
 		}
 		return reason.DigestMissing
-	case malformed, tooMany, later:
+	case malformed, several, tooMany, later:
 		return reason.DigestUnsupported
 	case taken:
 	}
