@@ -24,6 +24,7 @@ import (
 	"github.com/postern-wasm/postern/plugin/jwks"
 	"github.com/postern-wasm/postern/plugin/policy"
 	"github.com/postern-wasm/postern/plugin/request"
+	"github.com/postern-wasm/postern/plugin/verify/signed"
 )
 
 // Level says how much a finding matters.
@@ -73,6 +74,7 @@ var Kinds = []Kind{
 	{"hmac-passphrase", Warning, "has an HMAC secret that is a text: it may be guessed offline from any one token (RFC 7518 §8.8); use random bytes"},
 	{"secret-inline", Warning, "has a shared secret in the configuration, which config dumps show; use env"},
 	{"untimed", Note, "its requests carry no signed time: what was sent once is good for as long as its secret"},
+	{"buffer-limit", Warning, "takes bodies longer than the proxy holds, which answers 413 itself, in report mode too: raise Envoy's per_connection_buffer_limit_bytes, or --buffer-limit of postern serve, as well"},
 	{"fail-open", Warning, "lets every request pass unverified once the module traps (FAIL_OPEN); use FAIL_RELOAD"},
 	{"route-disabled", Warning, "switches filters off for a route, the one that verifies tokens among them if it is named here"},
 }
@@ -118,8 +120,9 @@ func (f *findings) sorted() []Finding {
 // ErrRefused says that the configuration is none.
 var ErrRefused = errors.New("the configuration is refused")
 
-// Config lints a configuration. ErrRefused is for one that the rooms refuse.
-func Config(text []byte, env map[string]string) ([]Finding, error) {
+// Config lints a configuration for a proxy that holds bodies of up to bufferLimit bytes.
+// ErrRefused is for one that the rooms refuse.
+func Config(text []byte, env map[string]string, bufferLimit int64) ([]Finding, error) {
 	cfg, _ := config.Parse(text, func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if cfg == nil {
 		return nil, ErrRefused
@@ -141,6 +144,9 @@ func Config(text []byte, env map[string]string) ([]Finding, error) {
 	}
 	for i := range cfg.Providers {
 		provider(f, cfg, i)
+		if s := cfg.Providers[i].Signed; s != nil && holds(s) && s.MaxBytes > bufferLimit {
+			f.add("buffer-limit", at(cfg.Providers[i].Name)+".signed_request.body.max_bytes")
+		}
 	}
 	providers, _ := tree["providers"].(map[string]any)
 	for i := range cfg.Providers {
@@ -235,6 +241,11 @@ func provider(f *findings, cfg *config.Config, i int) {
 	ask(p.OnUnavailable == jwks.Allow, "on-unavailable-allow")
 	ask(set.StaleIfError > 24*3600*1_000_000_000, "stale-keys")
 	ask(plain(set.URI), "plain-http")
+}
+
+// holds says that the module has the proxy hold bodies.
+func holds(s *config.SignedRequest) bool {
+	return s.Verify.Body != signed.BodyReject && !s.Stream && !s.BeforeUpstream
 }
 
 // plain says that a URI is http and names another machine.

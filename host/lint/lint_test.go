@@ -108,6 +108,13 @@ func TestEachLint(t *testing.T) {
 		{"secret-inline", hook("slack", `"inline":"s"`), ask, "", "providers.a.signed_request.keys", hook("slack", `"env":"SECRET"`), ask, ""},
 		{"untimed", hook("github", `"env":"SECRET"`), ask, "", "providers.a", hook("slack", `"env":"SECRET"`), ask, ""},
 	}
+	for _, good := range []string{`"max_bytes":1048576`, `"mode":"digest","stream":true,"max_bytes":1048577`, `"mode":"reject","max_bytes":1048577`, `"max_bytes":1048577,"delivery":"before_upstream"`} {
+		const cavage = `"signed_request":{"cavage":{"dialect":"draft12"},"keys":[{"id":"k","secret":{"env":"SECRET"}}],"body":{`
+		row := tests[0]
+		row.id, row.top, row.goodTop, row.path = "buffer-limit", "", "", "providers.a.signed_request.body.max_bytes"
+		row.provider, row.goodProvider = cavage+`"max_bytes":1048577}}`, cavage+good+`}}`
+		tests = append(tests, row)
+	}
 	env := map[string]string{"SECRET": "s", "KEYS": `{"keys":[` + oct("h", random) + `]}`}
 	seen := map[string]bool{"forward-any-audience": true, "hmac-passphrase": true, "fail-open": true, "route-disabled": true} // below
 	for _, tt := range tests {
@@ -141,7 +148,7 @@ func found(t *testing.T, provider, rule, top string, env map[string]string) []st
 		top = "," + top
 	}
 	text := `{"providers":{"a":{` + provider + `}},"rules":[` + rule + `]` + top + `}`
-	findings, err := lint.Config([]byte(text), env)
+	findings, err := lint.Config([]byte(text), env, 1<<20)
 	if err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
@@ -181,7 +188,7 @@ func TestBootstrap(t *testing.T) {
 func TestNoSecretIsQuoted(t *testing.T) {
 	const secret = "correct horse battery staple, correct horse"
 	text := `{"providers":{"a":{` + local(oct("h", []byte(secret))) + `,"algorithms":["HS256"]}},"rules":[` + ask + `]}`
-	findings, err := lint.Config([]byte(text), nil)
+	findings, err := lint.Config([]byte(text), nil, 1<<20)
 	if err != nil || len(findings) == 0 {
 		t.Fatal(findings, err)
 	}
@@ -190,7 +197,7 @@ func TestNoSecretIsQuoted(t *testing.T) {
 			t.Errorf("quoted: %s", f)
 		}
 	}
-	if _, err := lint.Config([]byte(`{"nope":1}`), nil); err == nil {
+	if _, err := lint.Config([]byte(`{"nope":1}`), nil, 1<<20); err == nil {
 		t.Error("a refused configuration has findings")
 	}
 }

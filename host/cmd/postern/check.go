@@ -32,7 +32,7 @@ accepted with a warning; 2 wrong usage, a file that cannot be read, or no module
 
 func newCheckCommand(a *app) *cobra.Command {
 	var env []string
-	var f checkFlags
+	f := checkFlags{buffer: newBufferLimit()}
 	cmd := &cobra.Command{
 		Use:   "check FILE|-",
 		Short: "Say what is wrong with a configuration",
@@ -52,6 +52,7 @@ func newCheckCommand(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "exit code 1 if there is a warning")
 	cmd.Flags().BoolVar(&f.expand, "expand", false, "print the templates that the presets of signed requests stand for")
 	cmd.Flags().StringVar(&f.bootstrap, "bootstrap", "", "an Envoy bootstrap, or a part of one, JSON or YAML, to lint as well")
+	cmd.Flags().Var(&f.buffer, "buffer-limit", "the longest body that your proxy holds: Envoy's per_connection_buffer_limit_bytes")
 	return cmd
 }
 
@@ -59,6 +60,7 @@ func newCheckCommand(a *app) *cobra.Command {
 type checkFlags struct {
 	strict, expand bool
 	bootstrap      string
+	buffer         byteSize
 }
 
 // checked is what check finds.
@@ -110,7 +112,7 @@ func (a *app) check(ctx context.Context, path string, env map[string]string, f c
 		}
 	}
 	if report.OK {
-		found, err := lint.Config(config, env)
+		found, err := lint.Config(config, env, int64(f.buffer))
 		if err != nil {
 			return fmt.Errorf("the module takes the configuration and its rooms do not: %w", err)
 		}
