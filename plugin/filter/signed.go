@@ -76,7 +76,7 @@ func (j *judge) body(p *config.SignedRequest) *signed.Body {
 	s := j.stream
 	// One that is too long is never complete: who needs it is told so by needsBody.
 	ended := s.Ended && s.size <= p.MaxBytes
-	if !ended && p.BeforeUpstream && s.size == 0 && !announced(&j.plugin.work.view) {
+	if !ended && p.BeforeUpstream && s.size == 0 && !announced(&j.plugin.work.view) && !endless(&j.plugin.work.view) {
 		// Such a host does not say that headers are the end. A body that comes
 		// nevertheless is refused: see Stream.bodyless.
 		ended, s.bodyless = true, true

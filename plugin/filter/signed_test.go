@@ -349,6 +349,7 @@ func TestHostsThatHoldBodiesThemselves(t *testing.T) {
 		t.Errorf("and none comes: %d %s", v.Action, v.Reason)
 	}
 	want(t, "one comes", c.take(s, github(""), "body", true, false), reason.BodyNotCovered)
+	want(t, "a tunnel", c.open(&Stream{ID: 3}, github("", "upgrade", "websocket")), reason.BodyNotAllowed)
 }
 
 // TestABodyThatNoneAnnouncedIsTheRules: whether it is refused or reported says the mode of
