@@ -92,8 +92,11 @@ func (c *comparison) untouched() exchanged {
 	for _, p := range c.config.providers {
 		own = append(own, p.written...)
 	}
-	r := c.request.request
-	return exchanged{Allowed: true, Method: r.Method, Target: r.Target, Upstream: want{gone: own}.upstream(r)}
+	r, w := c.request.request, want{gone: own}
+	if r.Method == "OPTIONS" && r.Body == nil { // Envoy says so to the upstream
+		w.set = []envoy.Header{{Name: "content-length", Value: "0"}}
+	}
+	return exchanged{Allowed: true, Method: r.Method, Target: r.Target, Upstream: w.upstream(r)}
 }
 
 // alike is equality but for what stillEncoded explains.
@@ -102,7 +105,9 @@ func alike(theirs, ours exchanged) bool {
 }
 
 // isStatus says whether a header says whether claims are verified.
-func isStatus(h envoy.Header) bool { return h.Name == "x-jwt-signature-verified" || h.Name == "x-verified" }
+func isStatus(h envoy.Header) bool {
+	return h.Name == "x-jwt-signature-verified" || h.Name == "x-verified"
+}
 
 // onlyStatus: all is equal but for the headers that say whether claims are verified; none
 // of them is the client's.
@@ -176,6 +181,7 @@ var intended = []difference{
 	{"query stays encoded", "a parameter that is decoded on the way may become two, or another request", "", stillEncoded},
 	{"the word of the filter", "x-jwt-signature-verified is the filter's to say: a client's own is removed on every path", "", onlyStatus},
 	{"crit", "an extension that must be understood and is not (RFC 7515 §4.1.11)", "crit", failed},
+	{"typ", "one that is no string is no header of a JWS (RFC 7515 §4.1.9)", "typ", failed},
 	{"padding", "base64url of a JWS has none (RFC 7515 §2): two texts of one token defeat lists of revoked ones", "padding", failed},
 	{"algorithm and key", "a key verifies what is of its own kind only (RFC 8725 §3.1)", "another kind of algorithm", failed},
 	{"length of an ECDSA signature", "exactly that of the curve (RFC 7518 §3.4)", "length of a signature", failed},

@@ -223,6 +223,7 @@ func oddities() []oddity {
 		{story: "nested number", tag: "an object with numbers", mods: []mod{claim("nested", rawJSON(oddObject))}},
 		{story: "a ratio", mods: []mod{claim("ratio", rawJSON("0.5"))}},
 		{story: "typ at+jwt", mods: []mod{head("typ", "at+jwt")}},
+		{story: "typ a number", tag: "typ", mods: []mod{head("typ", 5)}},
 	}
 }
 

@@ -5,9 +5,10 @@ package abi
 import (
 	"unsafe"
 
+	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
+
 	"github.com/postern-wasm/postern/plugin/filter"
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/proxy-wasm/proxy-wasm-go-sdk/proxywasm/types"
 )
 
 // passOn lets a chunk of a body pass but for a byte, and the end of it only if the body is
