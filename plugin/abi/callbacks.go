@@ -229,8 +229,7 @@ func configure(home *memory.Region, size int32) *policy {
 		return nil
 	}
 	p := &policy{plugin: filter.New(cfg, seed), home: home}
-	if p.plugin.Sources() > 0 && !offersCallouts() {
-		logLine(levelError, "config: providers: a key set is to be fetched, and the host offers no HTTP callouts: use local_jwks")
+	if !mayFetch(p.plugin) {
 		return nil
 	}
 	p.tally = newTally(p.plugin)

@@ -126,12 +126,19 @@ func fetch(root uint32, p *policy, i int, step jwks.Step) bool {
 	return true
 }
 
-// offersCallouts has the host call nobody: one that can call says that it does not know
-// such a cluster.
-func offersCallouts() bool {
+// mayFetch says whether the host can do what the configuration's key sets want. It is told
+// to call nobody: a host that can call says that it does not know such a cluster.
+func mayFetch(p *filter.Plugin) bool {
+	if p.Sources() == 0 {
+		return true
+	}
 	none := appendPairs(nil, nil)
-	return proxyHTTPCall(nil, 0, unsafe.SliceData(none), int32(len(none)), nil, 0,
-		unsafe.SliceData(none), int32(len(none)), 1, unsafe.Pointer(&out.number)) != statusUnimplemented
+	if proxyHTTPCall(nil, 0, unsafe.SliceData(none), int32(len(none)), nil, 0,
+		unsafe.SliceData(none), int32(len(none)), 1, unsafe.Pointer(&out.number)) != statusUnimplemented {
+		return true
+	}
+	logLine(levelError, "config: providers: a key set is to be fetched, and the host offers no HTTP callouts: use local_jwks")
+	return false
 }
 
 // push appends to a list that lives as long as the VM. The array that it outgrows keeps
