@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-wasm/postern/host"
 	"github.com/postern-wasm/postern/host/replay"
 	"github.com/postern-wasm/postern/host/upstream"
 	"github.com/postern-wasm/postern/plugin/authorize"
@@ -66,7 +67,7 @@ type run struct {
 	outcome outcome
 
 	body                 []byte
-	endless              bool // no body follows, but what has no end
+	follows              bool // the headers are not the end of the stream
 	properties           map[string][]byte
 	answered, answeredBy string // the module's reason and provider
 }
@@ -85,7 +86,7 @@ func newRun(cfg *config.Config, c *replay.Case) *run {
 	r.body, r.properties = c.Request.Body, map[string][]byte{"source.address": []byte("127.0.0.1:50000")}
 	maps.Copy(r.properties, c.Properties)
 	pairs := c.Request.Pairs()
-	r.endless = endless(c.Request.Method, pairs, len(r.body) > 0)
+	r.follows = len(r.body) > 0 || host.Endless(pairs)
 	headers := make([]request.Header, len(pairs))
 	for i, p := range pairs {
 		headers[i] = request.Header{Name: p.Name, Value: p.Value}

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/postern-wasm/postern/host"
-	"github.com/postern-wasm/postern/host/abi"
 	"github.com/postern-wasm/postern/plugin/config"
 	"github.com/postern-wasm/postern/plugin/identity"
 	"github.com/postern-wasm/postern/plugin/kernel/digest"
@@ -92,7 +90,7 @@ func planSigned(p *config.Provider) []Check {
 func (t *trial) signedRequest(p *config.Provider) policy.Proof {
 	s := p.Signed
 	body := &signed.Body{
-		Ended: int64(len(t.body)) <= s.MaxBytes && !t.endless, Size: int64(len(t.body)),
+		Ended: int64(len(t.body)) <= s.MaxBytes && !(t.follows && t.view.Endless()), Size: int64(len(t.body)),
 		Each:  func(take func([]byte)) bool { take(t.body); return true },
 		Whole: func() (string, bool) { return string(t.body), true },
 	}
@@ -126,17 +124,6 @@ func (t *trial) signedRequest(p *config.Provider) policy.Proof {
 	t.passAll()
 	t.run.proved = append(t.run.proved, proof{identity: identity.Identity{Provider: t.provider, Signed: true, KeyID: k.ID, Client: k.Client}})
 	return policy.Proof{State: policy.Proved, Reason: reason.OK, Provider: t.provider}
-}
-
-// endless says that the module takes what follows the headers for no body: an offer of
-// h2c beside one is none.
-func endless(method string, h []abi.Pair, body bool) bool {
-	if !body && !host.Endless(h) {
-		return false
-	}
-	return method == "CONNECT" || slices.ContainsFunc(h, func(p abi.Pair) bool {
-		return p.Name == "upgrade" && (method == "GET" || !strings.EqualFold(p.Value, "h2c"))
-	})
 }
 
 // remembered takes the module's word for what only it can know.

@@ -19,7 +19,7 @@ import (
 // announced length has been reached is complete for the upstream.
 func (j *judge) mayPass(p *config.SignedRequest) bool {
 	s := j.stream
-	if !p.Stream || !j.alone || !j.enforced || s.Ended || s.forBody || s.size > 0 || s.taps == nil || endless(&j.plugin.work.view) {
+	if !p.Stream || !j.alone || !j.enforced || s.Ended || s.forBody || s.size > 0 || s.taps == nil || j.plugin.work.view.Endless() {
 		return false
 	}
 	n, ok := announcement(&j.plugin.work.view)

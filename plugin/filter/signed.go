@@ -76,7 +76,7 @@ func (j *judge) body(p *config.SignedRequest) *signed.Body {
 	s := j.stream
 	// One that is too long is never complete: who needs it is told so by needsBody.
 	ended := s.Ended && s.size <= p.MaxBytes
-	if !ended && p.BeforeUpstream && s.size == 0 && !announced(&j.plugin.work.view) && !endless(&j.plugin.work.view) {
+	if !ended && p.BeforeUpstream && s.size == 0 && !announced(&j.plugin.work.view) && !j.plugin.work.view.Endless() {
 		// Such a host does not say that headers are the end. A body that comes
 		// nevertheless is refused: see Stream.bodyless.
 		ended, s.bodyless = true, true
@@ -127,7 +127,7 @@ func (j *judge) needsBody(s *slot, p *config.SignedRequest) policy.Proof {
 	if max(stream.size, length(&j.plugin.work.view)) > p.MaxBytes {
 		return failed(s.provider, reason.BodyTooLarge)
 	}
-	if endless(&j.plugin.work.view) {
+	if j.plugin.work.view.Endless() {
 		return failed(s.provider, reason.BodyNotAllowed)
 	}
 	if code := j.seenEarly(s, p); code != reason.OK {
@@ -171,22 +171,6 @@ func announced(v *request.View) bool {
 	}
 	at, ok := v.Next("content-length", 0)
 	return ok && v.Headers[at].Value != "0"
-}
-
-// endless says that what follows the headers is no body but a tunnel (RFC 9110 §7.8,
-// §9.3.6), whatever the method: who waited for its end would wait for ever, and what passed
-// meanwhile would never be compared. An offer of h2c alone beside a body is none: the body
-// comes first and has its end (RFC 7540 §3.2).
-func endless(v *request.View) bool {
-	if v.Method == "CONNECT" {
-		return true
-	}
-	for at, ok := v.Next("upgrade", 0); ok; at, ok = v.Next("upgrade", at+1) {
-		if v.Method == "GET" || !request.EqualFold(v.Headers[at].Value, "h2c") {
-			return true
-		}
-	}
-	return false
 }
 
 // length is the announced length of the body, 0 if there is none that can be read. It can

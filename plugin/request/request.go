@@ -189,6 +189,22 @@ func (v *View) Next(name string, from int) (index int, ok bool) {
 	return 0, false
 }
 
+// Endless says that what follows the headers is no body but a tunnel (RFC 9110 §7.8,
+// §9.3.6), whatever the method: who waited for its end would wait for ever, and what passed
+// meanwhile would never be compared. An offer of h2c alone beside a body is none: the body
+// comes first and has its end (RFC 7540 §3.2).
+func (v *View) Endless() bool {
+	if v.Method == "CONNECT" {
+		return true
+	}
+	for at, ok := v.Next("upgrade", 0); ok; at, ok = v.Next("upgrade", at+1) {
+		if v.Method == "GET" || !EqualFold(v.Headers[at].Value, "h2c") {
+			return true
+		}
+	}
+	return false
+}
+
 // bitOf is one of 64 bits for a name, the same in any case: most names that are looked
 // for on most requests are not there, and one bit says so.
 func bitOf(name string) uint64 {

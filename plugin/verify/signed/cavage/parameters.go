@@ -2,7 +2,6 @@ package cavage
 
 import (
 	"github.com/postern-wasm/postern/plugin/reason"
-	"github.com/postern-wasm/postern/plugin/request"
 )
 
 // The parameters of a signature.
@@ -107,13 +106,4 @@ func digits(s string) (value, rest string, ok bool) {
 		end++
 	}
 	return s[:end], s[end:], end > 0
-}
-
-// credential returns what follows the scheme's name in a header field, if the field has
-// that scheme.
-func credential(value, scheme string) (string, bool) {
-	if len(value) <= len(scheme) || !request.EqualFold(value[:len(scheme)], scheme) || value[len(scheme)] != ' ' {
-		return "", false
-	}
-	return value[len(scheme)+1:], true
 }

@@ -109,9 +109,9 @@ func (s *Scheme) scheme() string {
 func (s *Scheme) find(v *request.View) (text, second string, code reason.Code) {
 	if s.cfg.Dialect == Kong {
 		proxy, n := form.One(v, "proxy-authorization")
-		text, ok := credential(proxy, s.scheme())
+		text, ok := form.Credential(proxy, s.scheme())
 		value, m := form.One(v, "authorization")
-		second, too := credential(value, s.scheme())
+		second, too := form.Credential(value, s.scheme())
 		switch {
 		case ok && n > 1 || too && m > 1:
 			return "", "", reason.SeveralCredentials
@@ -123,7 +123,7 @@ func (s *Scheme) find(v *request.View) (text, second string, code reason.Code) {
 		return "", "", reason.Missing
 	}
 	value, n := form.One(v, "authorization")
-	text, ok := credential(value, s.scheme())
+	text, ok := form.Credential(value, s.scheme())
 	if s.cfg.Dialect == Draft12 {
 		header, lines := form.One(v, "signature")
 		switch {

@@ -23,6 +23,15 @@ func One(v *request.View, name string) (value string, n int) {
 	return value, n
 }
 
+// Credential returns what follows a scheme in a field such as Authorization; ok is false if
+// it has another scheme, or nothing but that.
+func Credential(value, scheme string) (credential string, ok bool) {
+	if len(value) <= len(scheme) || !request.EqualFold(value[:len(scheme)], scheme) || value[len(scheme)] != ' ' {
+		return "", false
+	}
+	return value[len(scheme)+1:], true
+}
+
 // Joined says that a field's value has another credential of a scheme behind a comma: two
 // lines of Authorization, of which proxies make one.
 func Joined(value, scheme string) bool {
@@ -30,12 +39,12 @@ func Joined(value, scheme string) bool {
 		if value[i] != ',' {
 			continue
 		}
-		for i++; i < len(value) && (value[i] == ' ' || value[i] == '\t'); i++ {
+		for i+1 < len(value) && (value[i+1] == ' ' || value[i+1] == '\t') {
+			i++
 		}
-		if rest := value[i:]; len(rest) > len(scheme) && rest[len(scheme)] == ' ' && request.EqualFold(rest[:len(scheme)], scheme) {
+		if _, ok := Credential(value[i+1:], scheme); ok {
 			return true
 		}
-		i-- // it may be another comma
 	}
 	return false
 }

@@ -61,8 +61,9 @@ func contains(list []string, s string) bool {
 }
 
 // seconds reads a Unix time of at most ten digits (until 2286). With eleven, what stands
-// beside it in a signed text could give it a digit, and a link that would end today would end in
-// centuries; nine are long past. 1970's first second is no bound to a claim, and a nanosecond later just as long ago.
+// beside it in a signed text could give it a digit, and a link that would end today would
+// end in centuries; nine are long past. 1970's first second is no bound to a claim, and a
+// nanosecond later just as long ago.
 func seconds(s string) (nanos int64, ok bool) {
 	nanos, ok = form.Unix(s)
 	return max(nanos, 1), ok && len(s) <= 10

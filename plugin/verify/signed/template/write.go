@@ -236,8 +236,9 @@ func sorted(dst []byte, query string) ([]byte, reason.Code) {
 }
 
 // writeParameters appends the parameters of the query and then of the form but for those of
-// a name. Nothing is between the two, as the vendor has it: a query alone that is cut within a parameter
-// and sent as both would be the same text, so the parameters at the border have to be whole.
+// a name. Nothing is between the two, as the vendor has it: a query alone that is cut
+// within a parameter and sent as both would be the same text, so the parameters at the
+// border have to be whole.
 func writeParameters(dst []byte, q *asked, name string) ([]byte, reason.Code) {
 	start := len(dst)
 	dst = minus(dst, q.r.View.Query, name)
