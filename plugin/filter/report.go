@@ -28,7 +28,7 @@ func (p *Plugin) report(now int64, s *Stream, proof policy.Proof, rule int) *Ver
 	w := p.scratch()
 	w.verdict = Verdict{Action: Continue, Reason: proof.Reason, Reported: true, Provider: p.providerName(proof.Provider), By: p.by(proof.Provider), Verified: w.judge.verified, Algorithm: w.judge.algorithm, KeyID: w.judge.signer}
 	p.tell(now, w, rule)
-	if proof.Reason == reason.HeadersUnreadable {
+	if proof.Reason == reason.HeadersUnreadable || len(w.view.Headers) == 0 {
 		w.writer.BeginUnread(&p.cfg.Effect, &w.view)
 		w.verdict.Ops = w.writer.OpsUnread()
 	} else {

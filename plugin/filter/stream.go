@@ -168,13 +168,6 @@ func (p *Plugin) Resume(now int64, s *Stream, headers []request.Header) *Verdict
 	}
 	p.forget(s)
 	s.phase = fresh
-	if len(headers) == 0 && s.forBody { // they were there: this host does not hold them
-		p.scratch()
-		p.read(nil)
-		p.takeBack(s)
-		p.undelivered = true
-		return p.refuse(now, s, policy.Proof{Reason: reason.BodyUndelivered, Provider: -1}, s.rule)
-	}
 	return p.decide(now, s, headers)
 }
 
@@ -214,7 +207,10 @@ func (p *Plugin) decide(now int64, s *Stream, headers []request.Header) *Verdict
 
 func (p *Plugin) verdictOn(now int64, s *Stream, headers []request.Header) *Verdict {
 	v := &p.scratch().view
-	if code := p.read(headers); code != reason.OK {
+	if code := p.read(headers); len(headers) == 0 && s.forBody { // they were there: this host does not hold them
+		p.undelivered = true
+		return p.refuse(now, s, policy.Proof{Reason: reason.BodyUndelivered, Provider: -1}, s.rule)
+	} else if code != reason.OK {
 		return p.refuse(now, s, policy.Proof{Reason: code, Provider: -1}, -1)
 	}
 	if now < earliestClock {
